@@ -1,0 +1,176 @@
+package domain
+
+import (
+	"slices"
+	"time"
+
+	"truceledger/domain/when"
+)
+
+// A Record is the state that every kind of record shares: its entries, in the order in which they were recorded. The zero
+// Record with a Ref is one on which nothing is recorded yet. A Record is a value: Then leaves it alone.
+type Record struct {
+	Ref    Ref
+	Steps  []Step
+	places []time.Time // of every step, sorted: what Place looks up
+}
+
+// Version is the sequence of the newest entry, 0 where there is none.
+func (r Record) Version() uint64 {
+	if len(r.Steps) == 0 {
+		return 0
+	}
+	return r.Steps[len(r.Steps)-1].Sequence
+}
+
+// Then returns r with the next step applied. It never refuses: the entry is recorded already.
+func (r Record) Then(s Step) Record {
+	// Both slices are clipped, so that two records that grew from one never write into each other.
+	r.Steps = append(slices.Clip(r.Steps), s)
+	place := s.Moment().Place
+	i, _ := slices.BinarySearchFunc(r.places, place, time.Time.Compare)
+	r.places = slices.Insert(slices.Clip(r.places), i, place)
+	return r
+}
+
+// Place is the instant from which an act counts that occurred within b: the earliest that b allows, but not before the
+// place of an earlier recorded entry that lies within b.
+func (r Record) Place(b when.Bounds) time.Time {
+	i, _ := slices.BinarySearchFunc(r.places, b.Latest, time.Time.Compare)
+	if i > 0 && r.places[i-1].After(b.Earliest) {
+		return r.places[i-1]
+	}
+	return b.Earliest
+}
+
+// Find returns the step with the given sequence.
+func (r Record) Find(sequence uint64) (Step, bool) {
+	i, found := slices.BinarySearchFunc(r.Steps, sequence, func(s Step, n uint64) int {
+		switch {
+		case s.Sequence < n:
+			return -1
+		case s.Sequence > n:
+			return 1
+		}
+		return 0
+	})
+	if !found {
+		return Step{}, false
+	}
+	return r.Steps[i], true
+}
+
+// UpTo returns the record as it was when the log ended at the given sequence.
+func (r Record) UpTo(sequence uint64) Record {
+	if r.Version() <= sequence {
+		return r
+	}
+	i := slices.IndexFunc(r.Steps, func(s Step) bool { return s.Sequence > sequence })
+	earlier := Record{Ref: r.Ref, Steps: slices.Clip(r.Steps[:i])}
+	for _, s := range earlier.Steps {
+		earlier.places = append(earlier.places, s.Moment().Place)
+	}
+	slices.SortFunc(earlier.places, time.Time.Compare)
+	return earlier
+}
+
+// A Reading is what one entry amounts to once the corrections and retractions that a reader keeps are applied.
+type Reading struct {
+	Sequence    uint64    // of the entry that is read
+	Place       time.Time // where it stands in effective time; a replacement stands where the corrected entry stood
+	Command     Command   // as recorded, or the replacement
+	Events      []Event   // as recorded, or the replacement's
+	Sources     []SourceRef
+	CorrectedBy uint64 // the entry that replaced the reading, 0 for none
+}
+
+// Readings returns how the entries of the record are to be read, in the order of their places, keeping only the steps that
+// keep allows. Corrections and retractions are no readings of their own: they change or take away those of others.
+func (r Record) Readings(keep func(Step) bool) []Reading {
+	corrections := r.corrections(keep)
+	readings := make([]Reading, 0, len(r.Steps))
+	for _, s := range r.Steps {
+		if reading, stands := read(s, corrections, keep); stands {
+			readings = append(readings, reading)
+		}
+	}
+	byPlace := func(a, b Reading) int { return a.Place.Compare(b.Place) }
+	if !slices.IsSortedFunc(readings, byPlace) {
+		slices.SortStableFunc(readings, byPlace) // stable: equal places stay in the order of recording
+	}
+	return readings
+}
+
+// corrections returns the kept corrections and retractions of the record, the newest first. There are few or none, so
+// that looking one up costs nothing to a record of thousands of entries.
+func (r Record) corrections(keep func(Step) bool) []Step {
+	var found []Step
+	for _, s := range slices.Backward(r.Steps) {
+		if isCorrection(s) && keep(s) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// read returns the reading of one step; stands is false for one that is not kept, is retracted, or is itself a correction.
+func read(s Step, corrections []Step, keep func(Step) bool) (reading Reading, stands bool) {
+	if isCorrection(s) {
+		return Reading{}, false
+	}
+	reading = Reading{Sequence: s.Sequence, Place: s.Moment().Place, Command: s.Command, Events: s.Events, Sources: s.Command.Head().Sources}
+	by, changed := standing(s.Sequence, corrections)
+	if !changed {
+		return reading, keep(s)
+	}
+	correction, ok := by.Events[0].(EntryCorrected)
+	if !ok {
+		return Reading{}, false // retracted
+	}
+	c := by.Command.(*Correct)
+	reading.Command, reading.Events, reading.CorrectedBy = c.Replacement, correction.Events, by.Sequence
+	reading.Sources = slices.Concat(c.Sources, c.Replacement.Head().Sources)
+	return reading, true
+}
+
+// standing returns the newest correction or retraction of the entry with the given sequence that is not itself taken back.
+// A correction of a correction is a newer correction of the same entry.
+func standing(sequence uint64, corrections []Step) (by Step, changed bool) {
+	for _, s := range corrections {
+		if target, _ := correctionOf(s); target != sequence {
+			continue
+		}
+		again, changed := standing(s.Sequence, corrections)
+		if !changed {
+			return s, true
+		}
+		if _, corrected := again.Events[0].(EntryCorrected); corrected {
+			return again, true
+		}
+		// The correction itself is retracted: the one before it stands again.
+	}
+	return Step{}, false
+}
+
+// isCorrection reports whether a step is a correction or a retraction.
+func isCorrection(s Step) bool {
+	_, ok := correctionOf(s)
+	return ok
+}
+
+// correctionOf returns the sequence that a correction or retraction names.
+func correctionOf(s Step) (uint64, bool) {
+	if len(s.Events) == 0 {
+		return 0, false
+	}
+	switch e := s.Events[0].(type) {
+	case EntryCorrected:
+		return e.Sequence, true
+	case EntryRetracted:
+		return e.Sequence, true
+	}
+	return 0, false
+}
+
+// Everything keeps every step.
+func Everything(Step) bool { return true }
