@@ -3,9 +3,16 @@
 // A When is what somebody said ("2016-05-02", "into Monday"); Bounds are what it amounts to: the earliest and the latest
 // instant it can mean. The package never guesses a zone, never reads a clock, and answers questions about a moment with
 // yes, no or maybe.
+//
+// The forms are those of ISO 8601-1:2019 in its extended format, four-digit years and whole offsets only; a date, month
+// or year stands for some moment within it, as in EDTF (ISO 8601-2). Zones are those of the IANA time zone database.
 package when
 
-import "time"
+import (
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
 
 // A When is a moment as somebody stated it, before it is resolved. The zero When says nothing.
 type When struct {
@@ -20,40 +27,46 @@ type When struct {
 // IsZero reports whether nothing was stated.
 func (w When) IsZero() bool { return w == When{} }
 
-// A Precision says how finely a moment was stated.
-type Precision string
-
-const (
-	Second   Precision = "second"
-	Minute   Precision = "minute"
-	Day      Precision = "day"
-	Month    Precision = "month"
-	Year     Precision = "year"
-	Interval Precision = "interval" // two bounds, or a local time that a clock change makes happen twice
-)
-
-// Bounds are what a When resolves to: some moment in [Earliest, Latest), or exactly Earliest where the two are equal.
-// Both are UTC.
-type Bounds struct {
-	Earliest    time.Time `json:"earliest,omitzero"`
-	Latest      time.Time `json:"latest,omitzero"`
-	Precision   Precision `json:"precision,omitempty"`
-	Zone        string    `json:"zone,omitempty"`
-	ZoneAssumed bool      `json:"zone_assumed,omitempty"`
-	Phrase      string    `json:"phrase,omitempty"`
+// Instant states the instant t, in UTC and to the nanosecond, so that it resolves to At(t) in every ledger. The zero
+// time states nothing. A t outside the years 0001 to 9999 makes a When that does not resolve.
+func Instant(t time.Time) When {
+	if t.IsZero() {
+		return When{}
+	}
+	return When{At: t.UTC().Format(time.RFC3339Nano)}
 }
 
-// IsZero reports whether the bounds are unset.
-func (b Bounds) IsZero() bool { return b.Earliest.IsZero() && b.Latest.IsZero() }
+// An Error says why a stated time, zone or duration cannot be taken, in a sentence for whoever stated it.
+type Error struct {
+	// Field is "zone" when the zone is at fault, and empty for the stated time or duration itself.
+	Field string
+	// Problem names what was given, in quotes and clipped, and what is allowed.
+	Problem string
+}
 
-// IsInstant reports whether the bounds leave nothing open.
-func (b Bounds) IsInstant() bool { return b.Earliest.Equal(b.Latest) }
+// Error is the problem, after the field where one is named.
+func (e *Error) Error() string {
+	if e.Field == "" {
+		return e.Problem
+	}
+	return e.Field + ": " + e.Problem
+}
 
-// A Truth is the answer to a question about a moment that is not known exactly.
-type Truth int
+// refuse is an Error about the stated time or duration itself.
+func refuse(problem string) error { return &Error{Problem: problem} }
 
-const (
-	No Truth = iota
-	Maybe
-	Yes
-)
+// longest is how many characters of a stated text are quoted back.
+const longest = 60
+
+// quote shows what was given without letting a long or a broken text spoil the answer.
+func quote(given string) string {
+	if utf8.RuneCountInString(given) <= longest {
+		return strconv.Quote(given)
+	}
+	end := 0
+	for range longest {
+		_, size := utf8.DecodeRuneInString(given[end:])
+		end += size
+	}
+	return strconv.Quote(given[:end] + "…")
+}
