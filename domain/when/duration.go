@@ -39,7 +39,7 @@ var clockUnit = map[byte]time.Duration{'H': time.Hour, 'M': time.Minute, 'S': ti
 func ParseDuration(text string) (Duration, error) {
 	var d Duration
 	dates, clock, hasClock := strings.Cut(text, "T")
-	ok := strings.HasPrefix(dates, "P") && (!hasClock || clock != "")
+	ok := strings.HasPrefix(dates, "P") && (hasClock && clock != "" || !hasClock && dates != "P")
 	if ok = ok && d.readDates(dates[1:]) && d.readClock(clock); !ok {
 		return Duration{}, refuse(quote(text) + " is not a duration: give one such as PT48H, P3D, P2M or P1DT12H, " +
 			"with the units in the order of P1Y1M1W1DT1H1M1S, no sign, and a fraction at most on the last of hours, minutes and seconds")
@@ -53,12 +53,15 @@ func ParseDuration(text string) (Duration, error) {
 	return d, nil
 }
 
-// readDates reads the units before the T. Numbers beyond nine digits stay at the greatest value, which is too long.
+// tooMany is more than the limits allow of any unit before the T, and far from overflow.
+const tooMany = 1_000_000
+
+// readDates reads the units before the T.
 func (d *Duration) readDates(text string) bool {
 	s := scanner{rest: text}
 	for units := dateUnits; s.rest != ""; {
-		value, ok := s.value()
-		unit := s.unit(&units)
+		number, ok := s.value()
+		value, unit := int(min(number, tooMany)), s.unit(&units)
 		switch {
 		case !ok || unit == 0:
 			return false
@@ -95,8 +98,8 @@ func (d *Duration) readClock(text string) bool {
 
 // addClock adds value and fraction billionths of a unit. Every unit is a whole number of billion nanoseconds, so that
 // nothing is rounded. Past mostClock it stops counting: the duration is too long already.
-func (d *Duration) addClock(value, fraction int, unit time.Duration) {
-	if value > int(mostClock/unit) || d.Clock > mostClock {
+func (d *Duration) addClock(value int64, fraction int, unit time.Duration) {
+	if value > int64(mostClock/unit) || d.Clock > mostClock {
 		d.Clock = mostClock + 1
 		return
 	}
@@ -114,13 +117,13 @@ func (d Duration) tooLong() bool {
 	return over || seconds > mostYears*12*month || d.Clock > mostClock
 }
 
-// value reads one to nine digits; more of them count as the greatest value that nine can have.
-func (s *scanner) value() (int, bool) {
+// value reads one or more digits. More than nine count as ten billion, which is more than the limits allow of any unit.
+func (s *scanner) value() (int64, bool) {
 	digits := s.digits()
 	if len(digits) > 9 {
-		return 999_999_999, true
+		return 10_000_000_000, true
 	}
-	return decimal(digits), digits != ""
+	return int64(decimal(digits)), digits != ""
 }
 
 // unit reads one of the units that may still follow, and leaves those that come after it. It is 0 where none stands.
