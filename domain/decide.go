@@ -2,8 +2,8 @@ package domain
 
 import "slices"
 
-// A Judge applies the rules of one kind of record. It returns the events that c adds, given how the entries that stand
-// before it in effective time read; or a refusal. No events and no error means that c is on the record already. It may
+// A Judge applies the rules of one kind of record. It returns the events that c adds, given how the entries read that it is
+// judged against: for an act those that stand before it in effective time, for a report all; or a refusal. No events and no error means that c is on the record already. It may
 // fill in fields of c and names them in defaults. It is a pure function.
 type Judge func(before []Reading, m Moment, c Command, in Setting) (events []Event, defaults []string, err error)
 
@@ -27,7 +27,7 @@ func Decide(r Record, c Command, in Setting, judge Judge) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
-	events, defaults, err := judge(r.before(m), m, c, in)
+	events, defaults, err := judge(r.before(c, m), m, c, in)
 	return Decision{Defaults: append(settled, defaults...), Events: events}, err
 }
 
@@ -48,9 +48,13 @@ func addressable(r Record, c Command) error {
 	return nil
 }
 
-// before returns how the record reads up to and including the place of m: what an act at that place is judged against.
-func (r Record) before(m Moment) []Reading {
+// before returns how the record reads up to and including the place of m: what an act at that place is judged against. A
+// report has no place of its own in a record's course: an older figure that is recorded later still belongs to its series.
+func (r Record) before(c Command, m Moment) []Reading {
 	readings := r.Readings(Everything)
+	if _, report := c.(Report); report {
+		return readings
+	}
 	i := len(readings)
 	for i > 0 && readings[i-1].Place.After(m.Place) {
 		i--
@@ -76,7 +80,7 @@ func decideCorrect(r Record, c *Correct, in Setting, judge Judge) (Decision, err
 		return Decision{}, err
 	}
 	inner.Place = root.Moment().Place
-	events, judged, err := judge(r.beforeEntry(root), inner, c.Replacement, in)
+	events, judged, err := judge(r.beforeEntry(root, c.Replacement), inner, c.Replacement, in)
 	if err != nil {
 		return Decision{}, err
 	}
@@ -166,9 +170,12 @@ func interchangeable(r Record, root Step, replacement Command) error {
 	return nil
 }
 
-// beforeEntry returns how the record reads up to, but without, the given entry.
-func (r Record) beforeEntry(s Step) []Reading {
+// beforeEntry returns what a replacement of the given entry is judged against: see before, without that entry.
+func (r Record) beforeEntry(s Step, replacement Command) []Reading {
 	place := s.Moment().Place
+	if _, report := replacement.(Report); report {
+		return slices.DeleteFunc(r.Readings(Everything), func(x Reading) bool { return x.Sequence == s.Sequence })
+	}
 	return slices.DeleteFunc(r.Readings(Everything), func(x Reading) bool {
 		return x.Place.After(place) || x.Place.Equal(place) && x.Sequence >= s.Sequence
 	})

@@ -77,6 +77,7 @@ func (r Record) UpTo(sequence uint64) Record {
 // A Reading is what one entry amounts to once the corrections and retractions that a reader keeps are applied.
 type Reading struct {
 	Sequence    uint64    // of the entry that is read
+	RecordedAt  time.Time // when the ledger recorded that entry, by its own claim
 	Place       time.Time // where it stands in effective time; a replacement stands where the corrected entry stood
 	Command     Command   // as recorded, or the replacement
 	Events      []Event   // as recorded, or the replacement's
@@ -118,7 +119,7 @@ func read(s Step, corrections []Step, keep func(Step) bool) (reading Reading, st
 	if isCorrection(s) {
 		return Reading{}, false
 	}
-	reading = Reading{Sequence: s.Sequence, Place: s.Moment().Place, Command: s.Command, Events: s.Events, Sources: s.Command.Head().Sources}
+	reading = Reading{Sequence: s.Sequence, RecordedAt: s.RecordedAt, Place: s.Moment().Place, Command: s.Command, Events: s.Events, Sources: s.Command.Head().Sources}
 	by, changed := standing(s.Sequence, corrections)
 	if !changed {
 		return reading, keep(s)
