@@ -78,8 +78,11 @@ type ExtensionBacked struct {
 	Until Bounds `json:"until"`
 }
 
-// AreaWidened means that places were added. No end moved.
-type AreaWidened struct{ domain.Moment }
+// AreaWidened means that places were added. No end moved. Inside lists those of them that lay in the area already.
+type AreaWidened struct {
+	domain.Moment
+	Inside []string `json:"inside,omitempty"`
+}
 
 // AreaNarrowed means that places were taken out.
 type AreaNarrowed struct{ domain.Moment }
