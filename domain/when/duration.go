@@ -99,12 +99,15 @@ func (d *Duration) readClock(text string) bool {
 // addClock adds value and fraction billionths of a unit. Every unit is a whole number of billion nanoseconds, so that
 // nothing is rounded. Past mostClock it stops counting: the duration is too long already.
 func (d *Duration) addClock(value int64, fraction int, unit time.Duration) {
-	if value > int64(mostClock/unit) || d.Clock > mostClock {
+	if value > int64(mostClock/unit) {
 		d.Clock = mostClock + 1
 		return
 	}
-	d.Clock += time.Duration(value)*unit + time.Duration(fraction)*(unit/time.Second)
-	d.Clock = min(d.Clock, mostClock+1)
+	more := time.Duration(value)*unit + time.Duration(fraction)*(unit/time.Second)
+	if more > mostClock-d.Clock {
+		more = mostClock + 1 - d.Clock
+	}
+	d.Clock += more
 }
 
 // tooLong counts in seconds, a year as 365.25 days and a month as a twelfth of it.

@@ -41,10 +41,10 @@ func spansAround(wall time.Time, zone *time.Location) []span {
 
 // nextChange is an instant after t, in UTC, up to which zone keeps the offset that it has at t; zero if it keeps it for ever.
 // On the last day of a leap year that the zone's rule foretells, ZoneBounds puts the year's end before t (Go 1.26 counts
-// 365 days to a year there); without the second look, that day would have no next instant.
+// 365 days to a year there). Without the loop, whoever walks from change to change would never get past that day.
 func nextChange(t time.Time, zone *time.Location) time.Time {
 	_, end := t.In(zone).ZoneBounds()
-	if !end.IsZero() && !end.After(t) {
+	for !end.IsZero() && !end.After(t) {
 		end = end.Add(24 * time.Hour)
 	}
 	return end.UTC()

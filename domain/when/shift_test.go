@@ -73,6 +73,8 @@ func TestPlus(t *testing.T) {
 		{"a clamped day is the whole last day", "2015-01-31", "Asia/Damascus", "P1M", "Asia/Damascus", "2015-02-28"},
 		{"clamped days share the last day", "2015-01-28/2015-01-31", "UTC", "P1M", "UTC", "2015-02-28/2015-02-28"},
 		{"clamping within does not turn the edges round", "2015-01-29T12:00/2015-01-30T06:00", "UTC", "P1M", "UTC", "2015-02-28T00:00/2015-02-28"},
+		{"a split second after midnight is of the new day", "2015-01-31T00:00:00.25/2015-01-31T00:00:00.5", "UTC", "P1M", "UTC", "2015-02-28T00:00:00.25/2015-02-28T00:00:00.5"},
+		{"what a repeated hour sets back is held too", "2016-10-27T20:30Z/2016-10-27T21:10Z", "", "P1D", "Asia/Damascus", "2016-10-28T21:00Z/2016-10-28T22:00Z"},
 		{"hours shift both edges", "2016-05-02", "UTC", "PT12H", "UTC", "2016-05-02T12:00/2016-05-03T12:00"},
 		{"hours shift a repeated time", "2016-10-27T23:30", "Asia/Damascus", "PT1H", "Asia/Damascus", "2016-10-27T21:30Z/2016-10-27T22:30Z"},
 		{"what falls into a gap becomes its first second", "2016-03-26T02:10/2016-03-26T02:50", "Europe/Berlin", "P1D", "Europe/Berlin", "2016-03-27T01:00:00Z/2016-03-27T01:00:01Z"},
