@@ -36,7 +36,7 @@ func (h *Header) Head() *Header { return h }
 
 // A SourceRef cites a registered source, and how it speaks of the matter.
 type SourceRef struct {
-	Source   string   `json:"source" doc:"A registered source." ref:"source"`
+	Source   string   `json:"source" doc:"A registered source." ref:"source" required:"true"`
 	Modality Modality `json:"modality,omitempty" doc:"How the source speaks; by default asserts."`
 	Quote    string   `json:"quote,omitempty" doc:"The source's own words."`
 }

@@ -75,6 +75,7 @@ func decideCorrect(r Record, c *Correct, in Setting, judge Judge) (Decision, err
 	if err != nil {
 		return Decision{}, err
 	}
+	inherited := r.inherit(root, c.Replacement)
 	inner, settled, err := Settle(r, c.Replacement, in)
 	if err != nil {
 		return Decision{}, err
@@ -84,13 +85,29 @@ func decideCorrect(r Record, c *Correct, in Setting, judge Judge) (Decision, err
 	if err != nil {
 		return Decision{}, err
 	}
-	for _, path := range slices.Concat(settled, judged) {
+	for _, path := range slices.Concat(inherited, settled, judged) {
 		defaults = append(defaults, "replacement."+path)
 	}
 	return Decision{
 		Defaults: defaults,
 		Events:   []Event{EntryCorrected{Moment: m, Sequence: target, Events: events}},
 	}, nil
+}
+
+// inherit dates a replacement that says nothing of when: it occurred when the corrected entry did. Without it a report
+// would move to the day of its correction, and out of every question about the days before.
+func (r Record) inherit(root Step, replacement Command) (defaults []string) {
+	h := replacement.Head()
+	if !h.Occurred.IsZero() {
+		return nil
+	}
+	for _, x := range r.Readings(Everything) {
+		if x.Sequence == root.Sequence && !x.Command.Head().Occurred.IsZero() {
+			h.Occurred = x.Command.Head().Occurred
+			return []string{"occurred"}
+		}
+	}
+	return nil
 }
 
 func decideRetract(r Record, c *Retract, in Setting) (Decision, error) {
