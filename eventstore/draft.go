@@ -1,0 +1,149 @@
+package eventstore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"truceledger/domain"
+)
+
+// A draft is what an order amounts to on one state of its record: an entry that is ready to be appended, or the sequence
+// of the one that holds it already.
+type draft struct {
+	before domain.Record
+	entry  Entry
+	holds  uint64
+}
+
+// draft decides the order on record. The checks come in the order of the contract: idempotency, what the caller
+// expects, the rules. Every call starts from the command as it was prepared, because deciding fills in its fields.
+func (l *Ledger) draft(ctx context.Context, o order, record domain.Record, told uint64) (draft, error) {
+	if holds, err := l.repeated(ctx, o, record); err != nil || holds != 0 {
+		return draft{holds: holds}, err
+	}
+	c, err := decodeCommand(o.verb, o.prepared)
+	if err != nil {
+		return draft{}, err
+	}
+	if err := expected(o, c, record); err != nil {
+		return draft{}, err
+	}
+	readTo, err := l.position.reach(ctx, l.life, told)
+	if err != nil {
+		return draft{}, fmt.Errorf("wait for the reader to reach %d: %w", told, err)
+	}
+	setting := domain.Setting{Now: l.now(record), Zone: l.Zone(), Facts: l.factsAt(ctx, readTo)}
+	decision, err := domain.Decide(record, c, setting, judges[o.ref.Kind])
+	if err != nil {
+		return draft{}, err
+	}
+	if len(decision.Events) == 0 {
+		return draft{holds: holder(record, c)}, nil
+	}
+	e, err := write(Entry{
+		ID: uuid.Must(uuid.NewV7()).String(), Ledger: l.ID(), Ref: o.ref, RecordedAt: setting.Now,
+		VersionBefore: record.Version(), ReadTo: readTo, Rules: Rules,
+		Command: c, Defaults: distinct(o.defaults, decision.Defaults), Principal: o.Principal, Events: decision.Events,
+		CausationID: o.CausationID, CorrelationID: o.CorrelationID, Nonce: newNonce(),
+	})
+	return draft{before: record, entry: e}, err
+}
+
+// repeated looks for the order's key: (principal, command_id). It returns the sequence of the entry that answered the
+// same request before; the same key for another request is refused.
+func (l *Ledger) repeated(ctx context.Context, o order, record domain.Record) (holds uint64, err error) {
+	if !o.ownKey && !o.tried {
+		return 0, nil
+	}
+	for _, s := range record.Steps {
+		if s.Command.Head().CommandID != o.commandID {
+			continue
+		}
+		e, err := l.entry(ctx, o.ref, s.Sequence)
+		switch {
+		case err != nil:
+			return 0, err
+		case e.Principal != o.Principal:
+			continue // another caller's key
+		}
+		sent, err := decodeCommand(o.verb, o.sent)
+		if err != nil {
+			return 0, err
+		}
+		if !SameRequest(e, sent) {
+			return 0, domain.Refuse(ErrCommandIDUsed, "entry %d of %s", e.Sequence, e.Ref)
+		}
+		return e.Sequence, nil
+	}
+	if l.options.FindCommand == nil || !o.ownKey {
+		return 0, nil
+	}
+	if n, found := l.options.FindCommand(ctx, o.Principal, o.commandID); found {
+		return 0, domain.Refuse(ErrCommandIDUsed, "entry %d", n)
+	}
+	return 0, nil
+}
+
+// expected refuses an order whose caller has seen another version of the record.
+func expected(o order, c domain.Command, record domain.Record) error {
+	for _, seen := range []*uint64{c.Head().Expect, o.IfMatch} {
+		if seen != nil && *seen != record.Version() {
+			return &StaleError{Record: o.ref, Version: record.Version()}
+		}
+	}
+	return nil
+}
+
+// holder is the entry that says already what c says: the newest like it, else the record's newest.
+func holder(record domain.Record, c domain.Command) uint64 {
+	for _, s := range slices.Backward(record.Steps) {
+		if s.Command.Verb() == c.Verb() && s.Command.Head().By == c.Head().By {
+			return s.Sequence
+		}
+	}
+	return record.Version()
+}
+
+// now is the time of recording: the clock's, but never before the record's previous entry, so that a clock that was set
+// back reorders nothing.
+func (l *Ledger) now(record domain.Record) (t time.Time) {
+	t = microseconds(l.options.Clock())
+	if n := len(record.Steps); n > 0 && record.Steps[n-1].RecordedAt.After(t) {
+		return record.Steps[n-1].RecordedAt
+	}
+	return t
+}
+
+func (l *Ledger) factsAt(ctx context.Context, readTo uint64) *facts {
+	return &facts{ctx: ctx, load: l.Record, readTo: readTo, seen: map[domain.Ref][]domain.Reading{}}
+}
+
+// write encodes an entry, and reads and folds its own bytes before anybody else does: what cannot be read back must not
+// be stored, because nothing that is stored can be taken away again.
+func write(e Entry) (Entry, error) {
+	payload, err := Encode(e)
+	if err != nil {
+		return Entry{}, err
+	}
+	read, err := Decode(Message{Subject: Subject(e.Ref), Payload: payload})
+	if err != nil {
+		return Entry{}, fmt.Errorf("read back: %w", err)
+	}
+	again, err := Encode(read)
+	if err != nil || !bytes.Equal(again, payload) {
+		return Entry{}, fmt.Errorf("read back %s of %s: it does not say the same", e.Command.Verb(), e.Ref)
+	}
+	return read, nil
+}
+
+// distinct joins the two lists of paths, each path once.
+func distinct(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}

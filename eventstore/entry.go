@@ -1,0 +1,228 @@
+package eventstore
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"truceledger/domain"
+)
+
+const (
+	// Rules is the version of the rules that this program decides by; every entry says by which it was decided.
+	Rules = 1
+	// Format is the newest form of entries that this program can read and the one that it writes.
+	Format = 1
+
+	specVersion = "1.0" // of CloudEvents
+	entryType   = "truce.entry.v1"
+	contentType = "application/json"
+	sourcePart  = "urn:truce:"
+)
+
+// Why stored bytes cannot be read.
+var (
+	ErrNotAnEntry   = errors.New("not an entry of this ledger")
+	ErrUnknownEvent = errors.New("unknown event type; a newer version of the program may know it:")
+)
+
+// An Entry is one accepted command with the events that it caused: one message of the log, one leaf of the proof tree.
+// What it points to is shared with caches and must not be changed.
+type Entry struct {
+	Sequence uint64 // its place in the log, 0 as long as it has none; not part of the payload
+	Payload  []byte // the stored bytes, which are never encoded again; one line without its end
+
+	ID            string // a UUIDv7
+	Ledger        string // the ledger's id
+	Ref           domain.Ref
+	RecordedAt    time.Time // UTC, whole microseconds; never before that of the record's previous entry
+	VersionBefore uint64    // the sequence of the record's previous entry, 0 for none
+	ReadTo        uint64    // facts of other records are as of this sequence
+	Rules         int       // the rules' version
+	Command       domain.Command
+	Defaults      []string // the paths of the command's fields that the ledger filled in
+	Principal     string   // who was authenticated
+	Events        []domain.Event
+	CausationID   string // the id of the entry or message that led to this one, if the caller gave it
+	CorrelationID string // what the caller says that this belongs to
+	Nonce         string // 16 random bytes in hex, so that nobody can guess an entry from its hash
+}
+
+// Record is the record that the entry belongs to.
+func (e Entry) Record() domain.Ref { return e.Ref }
+
+// Kind is the kind of that record.
+func (e Entry) Kind() domain.Kind { return e.Ref.Kind }
+
+// Step is the entry as the fold of its record sees it.
+func (e Entry) Step() domain.Step {
+	return domain.Step{Sequence: e.Sequence, RecordedAt: e.RecordedAt, Command: e.Command, Events: e.Events}
+}
+
+// Subject is the subject of the log on which the entries of a record stand: one literal subject for each record, so
+// that optimistic concurrency needs no wildcards.
+func Subject(r domain.Ref) string { return "truce." + string(r.Kind) + "." + r.ID }
+
+// An envelope is an entry as it stands on the wire: a CloudEvents 1.0 structured event.
+type envelope struct {
+	SpecVersion string       `json:"specversion"`
+	ID          string       `json:"id"`
+	Source      string       `json:"source"`
+	Type        string       `json:"type"`
+	Subject     string       `json:"subject"`
+	Time        string       `json:"time"`
+	ContentType string       `json:"datacontenttype"`
+	Data        envelopeData `json:"data"`
+}
+
+type envelopeData struct {
+	VersionBefore uint64         `json:"version_before"`
+	ReadTo        uint64         `json:"read_to"`
+	Rules         int            `json:"rules"`
+	Command       domain.Command `json:"command"`
+	Defaults      []string       `json:"defaults,omitempty"`
+	Principal     string         `json:"principal"`
+	Events        []domain.Event `json:"events"`
+	CausationID   string         `json:"causation_id,omitempty"`
+	CorrelationID string         `json:"correlation_id,omitempty"`
+	Nonce         string         `json:"nonce"`
+}
+
+// Encode writes the entry's payload: one line of at most MaxPayload bytes; ErrTooLarge says how long it would be.
+func Encode(e Entry) ([]byte, error) {
+	payload, err := marshal(envelope{
+		SpecVersion: specVersion,
+		ID:          e.ID,
+		Source:      sourcePart + e.Ledger,
+		Type:        entryType,
+		Subject:     e.Ref.String(),
+		Time:        e.RecordedAt.UTC().Format(time.RFC3339Nano),
+		ContentType: contentType,
+		Data: envelopeData{
+			VersionBefore: e.VersionBefore,
+			ReadTo:        e.ReadTo,
+			Rules:         e.Rules,
+			Command:       e.Command,
+			Defaults:      e.Defaults,
+			Principal:     e.Principal,
+			Events:        e.Events,
+			CausationID:   e.CausationID,
+			CorrelationID: e.CorrelationID,
+			Nonce:         e.Nonce,
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode entry of %s: %w", e.Ref, err)
+	}
+	if len(payload) > MaxPayload {
+		return nil, fmt.Errorf("%w: it has %d bytes, at most %d fit; keep long texts as attachments", ErrTooLarge, len(payload), MaxPayload)
+	}
+	return payload, nil
+}
+
+// Decode reads a stored message, strictly: whatever it does not know in full is an error and never skipped. A message
+// without a sequence is read like one that is about to be stored.
+func Decode(m Message) (Entry, error) {
+	e, err := decode(m.Payload)
+	if err == nil {
+		e.Sequence = m.Sequence
+		err = e.standsIn(m)
+	}
+	if err != nil {
+		return Entry{}, fmt.Errorf("decode entry %d on %q: %w", m.Sequence, m.Subject, err)
+	}
+	return e, nil
+}
+
+func decode(payload []byte) (Entry, error) {
+	if len(payload) > MaxPayload {
+		return Entry{}, fmt.Errorf("%w: it has %d bytes", ErrNotAnEntry, len(payload))
+	}
+	raw, err := upcastEntry(payload)
+	if err != nil {
+		return Entry{}, err
+	}
+	var w envelope
+	if err := unmarshal(raw, &w); err != nil {
+		return Entry{}, err
+	}
+	return w.entry(payload)
+}
+
+// entry checks the envelope's own fields and makes an entry of it.
+func (w *envelope) entry(payload []byte) (Entry, error) {
+	ref, err := parseSubject(w.Subject)
+	if err != nil {
+		return Entry{}, err
+	}
+	at, err := time.Parse(time.RFC3339Nano, w.Time)
+	if err != nil {
+		return Entry{}, fmt.Errorf("%w: time: %w", ErrNotAnEntry, err)
+	}
+	ledger, named := strings.CutPrefix(w.Source, sourcePart)
+	d := w.Data
+	nonce, err := hex.DecodeString(d.Nonce)
+	switch {
+	case w.SpecVersion != specVersion || w.Type != entryType || w.ContentType != contentType:
+		return Entry{}, fmt.Errorf("%w: specversion %q, type %q, datacontenttype %q", ErrNotAnEntry, clip(w.SpecVersion), clip(w.Type), clip(w.ContentType))
+	case !named || ledger == "":
+		return Entry{}, fmt.Errorf("%w: source %q", ErrNotAnEntry, clip(w.Source))
+	case !isUUID(w.ID):
+		return Entry{}, fmt.Errorf("%w: id %q", ErrNotAnEntry, clip(w.ID))
+	case at.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano) != w.Time:
+		return Entry{}, fmt.Errorf("%w: time %q is not UTC in whole microseconds", ErrNotAnEntry, clip(w.Time))
+	case err != nil || len(nonce) != 16 || hex.EncodeToString(nonce) != d.Nonce:
+		return Entry{}, fmt.Errorf("%w: nonce %q", ErrNotAnEntry, clip(d.Nonce))
+	case d.Command == nil || len(d.Events) == 0:
+		return Entry{}, fmt.Errorf("%w: it has no command or no events", ErrNotAnEntry)
+	case d.Command.Target() != ref:
+		return Entry{}, fmt.Errorf("%w: subject %q, command for %q", ErrNotAnEntry, ref, d.Command.Target())
+	}
+	return Entry{
+		Payload: payload,
+		ID:      w.ID, Ledger: ledger, Ref: ref, RecordedAt: at.UTC(),
+		VersionBefore: d.VersionBefore, ReadTo: d.ReadTo, Rules: d.Rules,
+		Command: d.Command, Defaults: d.Defaults, Principal: d.Principal, Events: d.Events,
+		CausationID: d.CausationID, CorrelationID: d.CorrelationID, Nonce: d.Nonce,
+	}, nil
+}
+
+// standsIn checks what the payload says of its place against the place where it was found.
+func (e Entry) standsIn(m Message) error {
+	if want := Subject(e.Ref); m.Subject != want {
+		return fmt.Errorf("%w: it belongs on %q", ErrNotAnEntry, want)
+	}
+	if m.Sequence != 0 && (e.VersionBefore >= m.Sequence || e.ReadTo >= m.Sequence) {
+		return fmt.Errorf("%w: it says that it follows entry %d and has read to %d", ErrNotAnEntry, e.VersionBefore, e.ReadTo)
+	}
+	return nil
+}
+
+func parseSubject(s string) (domain.Ref, error) {
+	if s == genesis.String() {
+		return genesis, nil
+	}
+	ref, err := domain.ParseRef(s)
+	if err != nil {
+		return domain.Ref{}, fmt.Errorf("%w: subject: %w", ErrNotAnEntry, err)
+	}
+	return ref, nil
+}
+
+// isUUID reports whether s is a UUID in its usual form, in lower case.
+func isUUID(s string) bool {
+	id, err := uuid.Parse(s)
+	return err == nil && id.String() == s
+}
+
+// newNonce returns 16 random bytes in hex.
+func newNonce() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}

@@ -1,0 +1,229 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"truceledger/domain"
+)
+
+// ErrCommandIDUsed refuses a key that was used for another request.
+const ErrCommandIDUsed domain.Rejection = "command-id-used: this command_id was used for another request; take a new one for a new command"
+
+// A StaleError says that the record is not at the version that the caller had seen.
+type StaleError struct {
+	Record  domain.Ref
+	Version uint64 // the record's version now
+}
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("%s is at version %d, not at the one you have seen; read it again and decide anew", e.Record, e.Version)
+}
+
+// A ConflictError says that other nodes kept writing to the record, so that the command was given up. Nothing was stored.
+type ConflictError struct{ Record domain.Ref }
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("%s is being written to by many at once; try again", e.Record)
+}
+
+func (e *ConflictError) Unwrap() error { return ErrConflict }
+
+// A Request is a command with what is known of who sends it.
+type Request struct {
+	Command       domain.Command // not changed by Execute
+	Principal     string         // who was authenticated
+	CausationID   string
+	CorrelationID string
+	IfMatch       *uint64 // the record's version that the caller has seen, besides the command's own expect
+}
+
+// A Result is the answer to a command that is on the record.
+type Result struct {
+	Entry    Entry
+	Replayed bool // it was on the record before: nothing was stored now
+}
+
+// Execute puts a command on the record, or says why not. It returns when the entry is on disk.
+//
+// A no is a *domain.FieldError, *domain.NotFound, domain.Rejection, *domain.Refusal, *StaleError or ErrTooLarge: it
+// holds for the newest state of the record, and nothing is stored. So with *ConflictError, ErrQueueFull, ErrClosed,
+// ErrNewerFormat and ErrUnavailable, which say nothing about the command. ErrOutcomeUnknown: the caller stopped waiting
+// while the outcome was being settled; the same command_id gets the answer later.
+func (l *Ledger) Execute(ctx context.Context, r Request) (Result, error) {
+	if err := l.writable(); err != nil {
+		return Result{}, err
+	}
+	o, err := l.receive(r)
+	if err != nil {
+		return Result{}, err
+	}
+	release, err := l.turns.take(ctx, o.ref)
+	if err != nil {
+		return Result{}, fmt.Errorf("%s: %w", o.ref, err)
+	}
+	t := &turn{release: release}
+	defer t.done()
+	if err := l.writable(); err != nil {
+		return Result{}, err // it ended while the command waited, perhaps with an outcome that is still unknown
+	}
+	return l.carryOut(ctx, o, t)
+}
+
+// An order is a request whose fields are in order and whose record is known.
+type order struct {
+	Request
+	ref       domain.Ref
+	verb      string
+	sent      []byte   // the command as it was sent, with its id: what SameRequest compares
+	prepared  []byte   // the same with the zones of its dates and the ids that the ledger makes
+	defaults  []string // the paths of what was filled in so far
+	commandID string
+	ownKey    bool // the caller gave the command_id, so that it may have been used before
+	tried     bool // it was sent to the log once, which may have answered the second copy of what it had stored
+}
+
+// receive checks what can be checked without looking at any record. It works on a copy of the command.
+func (l *Ledger) receive(r Request) (order, error) {
+	if r.Principal == "" {
+		r.Principal = l.options.Principal
+	}
+	o := order{Request: r, verb: r.Command.Verb()}
+	if v := verbByName[o.verb]; v.new == nil || v.internal {
+		return order{}, unknownVerb(o.verb)
+	}
+	c, err := copyOf(r.Command)
+	if err != nil {
+		return order{}, problem(err)
+	}
+	if err := o.takeID(c.Head()); err != nil {
+		return order{}, err
+	}
+	if o.sent, err = EncodeCommand(c); err != nil {
+		return order{}, err
+	}
+	o.nameRecords(c)
+	filled, err := domain.Prepare(c, l.Zone())
+	if err != nil {
+		return order{}, err
+	}
+	o.defaults = append(o.defaults, filled...)
+	if o.ref = c.Target(); !domain.IsSlug(o.ref.ID) {
+		return order{}, domain.Field(string(o.ref.Kind), "%q is not an id: lower-case letters, digits and hyphens, at most 64", clip(o.ref.ID))
+	}
+	o.prepared, err = EncodeCommand(c)
+	return o, err
+}
+
+// takeID makes sure that the command has an id.
+func (o *order) takeID(h *domain.Header) error {
+	if h.CommandID == "" {
+		h.CommandID = uuid.Must(uuid.NewV7()).String()
+		o.defaults = append(o.defaults, "command_id")
+	} else {
+		o.ownKey = true
+		h.CommandID = strings.ToLower(h.CommandID)
+	}
+	if !isUUID(h.CommandID) {
+		return domain.Field("command_id", "%q is not a UUID, such as %s", clip(h.CommandID), uuid.NewString())
+	}
+	o.commandID = h.CommandID
+	return nil
+}
+
+// recordSpace is the name space of the ids that the ledger makes for records.
+var recordSpace = uuid.MustParse("8d5f0f4e-6a0b-5c0e-9d53-7f0f1a2c4b6d")
+
+// nameRecords fills in the ids that the caller left to the ledger: that of a new record, and the record of a replacement.
+// The former follows from the kind, the principal and the command's id, so that a retry on any node finds the same record.
+func (o *order) nameRecords(c domain.Command) {
+	if ref := c.Target(); c.Creates() && ref.ID == "" {
+		name := string(ref.Kind) + "\x00" + o.Principal + "\x00" + o.commandID
+		c.SetTarget(uuid.NewSHA1(recordSpace, []byte(name)).String())
+		o.defaults = append(o.defaults, string(ref.Kind)) // the field of a record's id is named like its kind
+	}
+	correct, ok := c.(*domain.Correct)
+	if !ok || correct.Replacement == nil {
+		return
+	}
+	if ref := correct.Replacement.Target(); ref.ID == "" && ref.Kind == c.Target().Kind {
+		correct.Replacement.SetTarget(c.Target().ID)
+		o.defaults = append(o.defaults, "replacement."+string(ref.Kind))
+	}
+}
+
+// mostConflicts is how often a command is decided again because other nodes were faster.
+const mostConflicts = 8
+
+// carryOut decides the order and appends what follows. The record's turn is held.
+func (l *Ledger) carryOut(ctx context.Context, o order, t *turn) (Result, error) {
+	told := l.position.told()
+	record, fromCache, err := l.load(ctx, o.ref)
+	for conflicts := 0; err == nil; {
+		d, no := l.draft(ctx, o, record, told)
+		if no != nil || d.holds != 0 {
+			if newer, err := l.confirm(ctx, record, fromCache); err != nil {
+				return Result{}, err
+			} else if newer.Version() != record.Version() {
+				record, fromCache = newer, false
+				continue
+			}
+			return l.answer(ctx, o, d, no)
+		}
+		e, failed := l.append(ctx, d, t)
+		if failed == nil {
+			return Result{Entry: e}, nil
+		}
+		if conflicts++; !errors.Is(failed, ErrConflict) || conflicts > mostConflicts {
+			return Result{}, gaveUp(o.ref, failed)
+		}
+		if err := pause(ctx, conflicts); err != nil {
+			return Result{}, err
+		}
+		record, err = l.refresh(ctx, record)
+		fromCache, o.tried = false, true
+	}
+	return Result{}, err
+}
+
+// confirm brings a record that came from the cache up to date, before a no is answered: other nodes may have changed
+// what it says. A yes needs no such thing, because the log checks the version.
+func (l *Ledger) confirm(ctx context.Context, record domain.Record, fromCache bool) (domain.Record, error) {
+	if !fromCache {
+		return record, nil
+	}
+	return l.refresh(ctx, record)
+}
+
+// answer is the answer where nothing is to be stored.
+func (l *Ledger) answer(ctx context.Context, o order, d draft, no error) (Result, error) {
+	if no != nil {
+		return Result{}, no
+	}
+	e, err := l.entry(ctx, o.ref, d.holds)
+	if err != nil {
+		return Result{}, err
+	}
+	l.position.acknowledge(e.Sequence)
+	return Result{Entry: e, Replayed: o.ownKey || !o.tried}, nil
+}
+
+func gaveUp(r domain.Ref, err error) error {
+	if errors.Is(err, ErrConflict) {
+		return &ConflictError{Record: r}
+	}
+	return fmt.Errorf("%s: %w", r, err)
+}
+
+// copyOf returns a copy of c that shares nothing with it.
+func copyOf(c domain.Command) (domain.Command, error) {
+	raw, err := EncodeCommand(c)
+	if err != nil {
+		return nil, err
+	}
+	return decodeCommand(c.Verb(), raw)
+}

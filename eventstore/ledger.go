@@ -1,0 +1,184 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// ErrClosed says that the ledger is closed, and that nothing was stored.
+var ErrClosed = errors.New("the ledger is closed")
+
+// Options say how a ledger is opened. The zero Options are good for most.
+type Options struct {
+	// Zone is the zone of dates that are stated without one, for a ledger that this call opens; by default UTC. A ledger
+	// that exists keeps its own.
+	Zone string
+	// Clock is where recorded_at comes from; by default time.Now.
+	Clock func() time.Time
+	// Logger is told what an operator should know; by default slog.Default.
+	Logger *slog.Logger
+	// Principal stands in entries that nobody was authenticated for; by default "ledger".
+	Principal string
+	// FindCommand looks a command up by its key in the index of the read models, so that a key that was used for another
+	// record is refused. Without it that is not noticed.
+	FindCommand func(ctx context.Context, principal, commandID string) (sequence uint64, found bool)
+	// OwnReader makes the ledger follow the log by itself. Without it whoever follows the log must call Observe.
+	OwnReader bool
+	// MaxWaiting is how many commands may be under way in all, 10,000 by default.
+	MaxWaiting int
+	// MaxPerRecord is how many commands may wait for one record, 64 by default.
+	MaxPerRecord int
+	// CacheBytes bounds the folded records that are kept in memory, 64 MiB by default.
+	CacheBytes int
+}
+
+func (o Options) withDefaults() Options {
+	setDefault(&o.Zone, "UTC")
+	setDefault(&o.Principal, "ledger")
+	setDefault(&o.Logger, slog.Default())
+	setDefault(&o.MaxWaiting, 10_000)
+	setDefault(&o.MaxPerRecord, 64)
+	setDefault(&o.CacheBytes, 64<<20)
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	return o
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var unset T
+	if *field == unset {
+		*field = value
+	}
+}
+
+// A Ledger puts commands on the record: it decides them by the rules of the domain and appends what follows to a log.
+// Any number of ledgers, in any number of processes, may work on one log. All methods may be called by any number of
+// goroutines at once.
+type Ledger struct {
+	log     Log
+	options Options
+	opened  LedgerOpened
+
+	turns    *turns
+	cache    *cache
+	position *position
+
+	life    context.Context // ends with Close
+	end     context.CancelCauseFunc
+	running sync.WaitGroup // the own reader, and the settling of unknown outcomes
+
+	mu      sync.Mutex
+	stopped error // why this node writes no more, nil while it does
+}
+
+// Open opens the ledger that log holds, and begins one where log is empty. ErrNotALedger: the log begins with something
+// else. A ledger of a newer format opens for reading; Execute answers ErrNewerFormat.
+func Open(ctx context.Context, log Log, o Options) (*Ledger, error) {
+	o = o.withDefaults()
+	opened, format, err := open(ctx, log, o.Zone, o.Principal, microseconds(o.Clock()))
+	if err != nil {
+		return nil, err
+	}
+	// Nothing is cached yet, and what is loaded from now on holds every entry up to here.
+	last, err := log.Last(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open the ledger: %w", err)
+	}
+	l := &Ledger{
+		log: log, options: o, opened: opened,
+		turns: newTurns(o.MaxPerRecord, o.MaxWaiting), cache: newCache(o.CacheBytes), position: newPosition(last),
+	}
+	l.life, l.end = context.WithCancelCause(context.WithoutCancel(ctx))
+	l.meetFormat(format)
+	if o.OwnReader {
+		l.running.Go(func() { l.follow(last) })
+	}
+	return l, nil
+}
+
+// ID is the ledger's id: 26 characters, made at random when the ledger was opened for the first time.
+func (l *Ledger) ID() string { return l.opened.Ledger }
+
+// Zone is the zone of dates that are stated without one.
+func (l *Ledger) Zone() string { return l.opened.Zone }
+
+// Stopped returns why this node writes no more, nil while it does.
+func (l *Ledger) Stopped() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stopped
+}
+
+// writable returns why nothing can be written, nil where something can.
+func (l *Ledger) writable() error {
+	if l.life.Err() != nil {
+		return ErrClosed
+	}
+	return l.Stopped()
+}
+
+// Stop makes every later Execute fail with reason. The first reason stays.
+func (l *Ledger) Stop(reason error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stopped == nil {
+		l.stopped = reason
+		l.options.Logger.Error("the ledger writes no more", "reason", reason)
+	}
+}
+
+// Observe tells the ledger of an entry of the log. Whoever follows the log calls it for every entry, in order; it never
+// waits for a command.
+func (l *Ledger) Observe(e Entry) {
+	if l.position.skips(e.Sequence) {
+		l.cache.clear() // what the skipped entries changed is not known
+	}
+	l.cache.apply(e)
+	l.position.observe(e.Sequence)
+	if raised, ok := e.Events[0].(FormatRaised); ok {
+		l.meetFormat(raised.Format)
+	}
+}
+
+// Close ends the own reader and the settling of unknown outcomes, and waits for them. Commands under way are answered.
+func (l *Ledger) Close() error {
+	l.end(ErrClosed)
+	l.running.Wait()
+	return nil
+}
+
+// meetFormat stops writing where the log has a newer form than this program writes: the entries that it would append
+// might not mean what the others take them to mean.
+func (l *Ledger) meetFormat(format int) {
+	if format > Format {
+		l.Stop(fmt.Errorf("%w: format %d, this program knows %d", ErrNewerFormat, format, Format))
+	}
+}
+
+// follow observes the log after the given sequence until the ledger is closed.
+func (l *Ledger) follow(after uint64) {
+	for try := 0; l.life.Err() == nil; try++ {
+		for m, err := range l.log.Follow(l.life, after) {
+			if err != nil {
+				l.options.Logger.Warn("the log cannot be followed; trying again", "after", after, "err", err)
+				break
+			}
+			e, err := l.decode(m)
+			if err != nil {
+				l.Stop(err) // nobody may decide from a history that cannot be read in full
+				return
+			}
+			l.Observe(e)
+			after, try = m.Sequence, 0
+		}
+		_ = pause(l.life, try)
+	}
+}
+
+// microseconds is t as entries record it: UTC, whole microseconds.
+func microseconds(t time.Time) time.Time { return t.Round(0).UTC().Truncate(time.Microsecond) }

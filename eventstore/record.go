@@ -1,0 +1,80 @@
+package eventstore
+
+import (
+	"context"
+	"fmt"
+
+	"truceledger/domain"
+)
+
+// Record returns a record with every entry of it that this node has acknowledged or observed. A record that does not
+// exist has the version 0. What it points to is shared and must not be changed.
+func (l *Ledger) Record(ctx context.Context, r domain.Ref) (domain.Record, error) {
+	record, _, err := l.load(ctx, r)
+	return record, err
+}
+
+// load returns the record from the cache, where it may lack what other nodes have just appended, else from the log.
+func (l *Ledger) load(ctx context.Context, r domain.Ref) (record domain.Record, fromCache bool, err error) {
+	if record, ok := l.cache.get(r); ok {
+		return record, true, nil
+	}
+	record, err = l.refresh(ctx, domain.Record{Ref: r})
+	return record, false, err
+}
+
+// refresh brings a record up to the newest entry that any node was acknowledged before the call.
+func (l *Ledger) refresh(ctx context.Context, record domain.Record) (domain.Record, error) {
+	earlier := len(record.Steps) * assumedWeight
+	l.cache.begin(record.Ref)
+	grown, added, err := l.readOn(ctx, record)
+	if err != nil {
+		l.cache.end(record, 0)
+		return record, err
+	}
+	l.cache.end(grown, earlier+added)
+	return grown, nil
+}
+
+// readOn folds what the log holds of the record after its version.
+func (l *Ledger) readOn(ctx context.Context, record domain.Record) (domain.Record, int, error) {
+	bytes := 0
+	for m, err := range l.log.Load(ctx, Subject(record.Ref), record.Version()) {
+		if err != nil {
+			return record, 0, fmt.Errorf("load %s: %w", record.Ref, err)
+		}
+		e, err := l.decode(m)
+		if err != nil {
+			return record, 0, err
+		}
+		if e.VersionBefore != record.Version() {
+			return record, 0, fmt.Errorf("entry %d of %s follows entry %d by its own word, entry %d by the log", e.Sequence, e.Ref, e.VersionBefore, record.Version())
+		}
+		record = record.Then(e.Step())
+		bytes += weight(e)
+	}
+	return record, bytes, nil
+}
+
+// entry reads one entry of a record from the log.
+func (l *Ledger) entry(ctx context.Context, r domain.Ref, sequence uint64) (Entry, error) {
+	for m, err := range l.log.Load(ctx, Subject(r), sequence-1) {
+		if err != nil {
+			return Entry{}, fmt.Errorf("load entry %d: %w", sequence, err)
+		}
+		if m.Sequence != sequence {
+			break
+		}
+		return l.decode(m)
+	}
+	return Entry{}, fmt.Errorf("load entry %d: the log does not hold it on %q", sequence, Subject(r))
+}
+
+// decode reads an entry and checks that it is one of this ledger.
+func (l *Ledger) decode(m Message) (Entry, error) {
+	e, err := Decode(m)
+	if err == nil && e.Ledger != l.opened.Ledger {
+		return Entry{}, fmt.Errorf("entry %d is of ledger %s: %w %s", m.Sequence, e.Ledger, ErrNotAnEntry, l.opened.Ledger)
+	}
+	return e, err
+}

@@ -1,0 +1,140 @@
+package eventstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// A turn is one command's hold on its record.
+type turn struct {
+	release func()
+	kept    bool // by a settling that goes on after the caller has left
+}
+
+// done gives the turn back, unless settling still needs it.
+func (t *turn) done() {
+	if !t.kept {
+		t.release()
+	}
+}
+
+// append stores the draft. ErrConflict: the record has moved on and the draft is not and will not be stored.
+//
+// A crash before the log has the bytes on disk leaves nothing; after that the entry is part of the record for ever, and
+// whoever sends the same command_id again is answered with it.
+func (l *Ledger) append(ctx context.Context, d draft, t *turn) (Entry, error) {
+	sequence, err := l.log.Append(ctx, Subject(d.entry.Ref), d.before.Version(), d.entry.Payload)
+	if errors.Is(err, ErrOutcomeUnknown) {
+		return l.settle(ctx, d, t)
+	}
+	if err != nil {
+		return Entry{}, fmt.Errorf("append: %w", err)
+	}
+	return l.stored(d, sequence), nil
+}
+
+// stored takes note of an entry that is on disk, before its caller is told: the next command sees it.
+func (l *Ledger) stored(d draft, sequence uint64) Entry {
+	e := d.entry
+	e.Sequence = sequence
+	if d.before.Version() == 0 {
+		l.cache.begin(e.Ref)
+		l.cache.end(d.before.Then(e.Step()), weight(e))
+	} else {
+		l.cache.apply(e)
+	}
+	l.position.acknowledge(sequence)
+	return e
+}
+
+// An outcome is what became of a draft.
+type outcome struct {
+	entry Entry
+	err   error
+}
+
+// settle finds out what became of a draft whose acknowledgement was lost. The caller waits as long as its ctx lives; the
+// turn is kept until the outcome is known, so that nobody decides on a record that may be about to change.
+func (l *Ledger) settle(ctx context.Context, d draft, t *turn) (Entry, error) {
+	l.options.Logger.Warn("the outcome of an append is unknown; settling", "record", d.entry.Ref.String(), "entry", d.entry.ID)
+	known, left := make(chan outcome), make(chan struct{})
+	t.kept = true
+	l.running.Go(func() {
+		o := l.settled(d)
+		select {
+		case known <- o: // the caller goes on with the turn
+		case <-left:
+			t.release()
+		}
+	})
+	select {
+	case o := <-known:
+		t.kept = false
+		return o.entry, o.err
+	case <-ctx.Done():
+		close(left)
+		return Entry{}, fmt.Errorf("%w; send the same command_id again: %w", ErrOutcomeUnknown, context.Cause(ctx))
+	}
+}
+
+// settled publishes the same bytes again until they are found in the log or the record has moved past their expectation.
+// At most one of the copies can be stored, because all of them expect the same version. A crash here leaves the outcome
+// to the log; the caller was told nothing, or that it is not known.
+func (l *Ledger) settled(d draft) outcome {
+	for try := 0; ; try++ {
+		if err := pause(l.life, try); err != nil {
+			return outcome{err: fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)}
+		}
+		sequence, err := l.log.Append(l.life, Subject(d.entry.Ref), d.before.Version(), d.entry.Payload)
+		if errors.Is(err, ErrConflict) {
+			sequence, err = l.find(d)
+		}
+		switch {
+		case err == nil:
+			l.options.Logger.Info("the outcome is settled: stored", "record", d.entry.Ref.String(), "sequence", sequence)
+			return outcome{entry: l.stored(d, sequence)}
+		case errors.Is(err, errMovedOn):
+			l.options.Logger.Info("the outcome is settled: not stored", "record", d.entry.Ref.String(), "entry", d.entry.ID)
+			return outcome{err: fmt.Errorf("append: %w", ErrConflict)}
+		}
+	}
+}
+
+// errMovedOn: another entry stands where the draft was to stand.
+var errMovedOn = errors.New("another entry took its place")
+
+// find looks at the entry that follows on the version that the draft expects: it is the draft, or the draft can never be
+// stored.
+func (l *Ledger) find(d draft) (sequence uint64, err error) {
+	for m, err := range l.log.Load(l.life, Subject(d.entry.Ref), d.before.Version()) {
+		if err != nil {
+			return 0, err
+		}
+		if bytes.Equal(m.Payload, d.entry.Payload) {
+			return m.Sequence, nil
+		}
+		return 0, errMovedOn
+	}
+	return 0, ErrOutcomeUnknown // the log answered a conflict and shows no cause for it: ask again
+}
+
+// pause waits between tries: not at all before the first, then a few milliseconds, then longer, up to two seconds, each
+// time a random part of it, so that nodes that got in each other's way do not do so again.
+func pause(ctx context.Context, try int) error {
+	if try == 0 {
+		return context.Cause(ctx)
+	}
+	longest := min(2*time.Second, time.Millisecond<<min(try, 12))
+	wait := time.NewTimer(longest/2 + rand.N(longest/2))
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
