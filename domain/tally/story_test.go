@@ -1,0 +1,66 @@
+package tally_test
+
+import (
+	"slices"
+	"time"
+
+	"truceledger/domain"
+	"truceledger/domain/tally"
+)
+
+// A story is one record that grows, command by command, the way the ledger grows it.
+type story struct {
+	record domain.Record
+	facts  facts
+	now    time.Time
+}
+
+// begin starts a story on 1 June 2016; the ledger records one entry an hour.
+func begin(id string, given ...domain.Command) *story {
+	s := &story{record: domain.Record{Ref: domain.Ref{Kind: domain.KindTally, ID: id}}, now: time.Date(2016, 6, 1, 0, 0, 0, 0, time.UTC)}
+	for _, c := range given {
+		if _, err := s.says(c); err != nil {
+			panic(err) // the test's own premise is refused
+		}
+	}
+	return s
+}
+
+// says prepares and decides c, and adds what it amounts to.
+func (s *story) says(c domain.Command) (domain.Decision, error) {
+	s.now = s.now.Add(time.Hour)
+	defaults, err := domain.Prepare(c, "UTC")
+	if err != nil {
+		return domain.Decision{}, err
+	}
+	d, err := domain.Decide(s.record, c, domain.Setting{Now: s.now, Zone: "UTC", Facts: s.facts}, tally.Judge)
+	if err != nil {
+		return d, err
+	}
+	d.Defaults = slices.Concat(defaults, d.Defaults)
+	s.record = s.record.Then(domain.Step{Sequence: s.record.Version() + 1, RecordedAt: s.now, Command: c, Events: d.Events})
+	return d, nil
+}
+
+// readings is how the record reads as far as it is known now.
+func (s *story) readings() []domain.Reading { return s.record.Readings(domain.Everything) }
+
+// refusal returns the code of a rejection, the field of a field error, or the error's text.
+func refusal(err error) string {
+	switch e := err.(type) {
+	case nil:
+		return ""
+	case domain.Rejection:
+		return e.Code()
+	case *domain.Refusal:
+		return e.Code()
+	case *domain.FieldError:
+		return e.Field
+	}
+	return err.Error()
+}
+
+// facts say that every record exists; the rules of tally ask for nothing else.
+type facts struct{ domain.Facts }
+
+func (facts) Exists(domain.Ref) (bool, error) { return true, nil }
