@@ -21,16 +21,29 @@ func (e *DriftError) Error() string {
 
 // drift compares the fields that decide what is kept and in which order. Replicas, placement, compression and the
 // duplicate window are the operator's. A server without atomic batches answers allow_atomic false, and want says so too.
+//
+// What brings others with it comes first (schedules switch deny_purge off, for one), so that the cause is named.
 func drift(is, want jetstream.StreamConfig) error {
 	for _, f := range []struct {
 		name     string
 		is, must any
 	}{
+		{"mirror", is.Mirror != nil, false},
+		{"sources", len(is.Sources), 0},
+		{"sealed", is.Sealed, false},
+		{"allow_msg_counter", is.AllowMsgCounter, false},               // would make payloads sums
+		{"allow_msg_schedules", is.AllowMsgSchedules, false},           // would store what nobody appended
+		{"no_ack", is.NoAck, false},                                    // an append would never learn its outcome
+		{"persist_mode", is.PersistMode, jetstream.DefaultPersistMode}, // async acknowledges before the disk has it
+		{"subject_delete_marker_ttl", is.SubjectDeleteMarkerTTL, want.SubjectDeleteMarkerTTL},
+		{"allow_msg_ttl", is.AllowMsgTTL, false},
+		{"allow_rollup_hdrs", is.AllowRollup, false},
 		{"subjects", is.Subjects, want.Subjects},
+		{"subject_transform", is.SubjectTransform != nil, false},
 		{"storage", is.Storage, want.Storage},
 		{"retention", is.Retention, want.Retention},
-		{"discard", is.Discard, want.Discard},
 		{"discard_new_per_subject", is.DiscardNewPerSubject, false},
+		{"discard", is.Discard, want.Discard},
 		{"max_age", is.MaxAge, want.MaxAge},
 		{"max_bytes", unlimited(is.MaxBytes), int64(-1)},
 		{"max_msgs", unlimited(is.MaxMsgs), int64(-1)},
@@ -38,20 +51,9 @@ func drift(is, want jetstream.StreamConfig) error {
 		{"max_msg_size", is.MaxMsgSize, want.MaxMsgSize},
 		{"deny_delete", is.DenyDelete, want.DenyDelete},
 		{"deny_purge", is.DenyPurge, want.DenyPurge},
-		{"allow_rollup_hdrs", is.AllowRollup, false},
-		{"allow_msg_ttl", is.AllowMsgTTL, false},
-		{"subject_delete_marker_ttl", is.SubjectDeleteMarkerTTL, want.SubjectDeleteMarkerTTL},
 		{"allow_direct", is.AllowDirect, want.AllowDirect},
 		{"allow_atomic", is.AllowAtomicPublish, want.AllowAtomicPublish},
-		{"allow_msg_counter", is.AllowMsgCounter, false},               // would make payloads sums
-		{"allow_msg_schedules", is.AllowMsgSchedules, false},           // would store what nobody appended
-		{"persist_mode", is.PersistMode, jetstream.DefaultPersistMode}, // async acknowledges before the disk has it
-		{"no_ack", is.NoAck, false},
-		{"sealed", is.Sealed, false},
-		{"mirror", is.Mirror != nil, false},
-		{"sources", len(is.Sources), 0},
-		{"subject_transform", is.SubjectTransform != nil, false},
-		{"first_seq", is.FirstSeq > 1, false},
+		{"first_seq", max(1, is.FirstSeq), uint64(1)},
 	} {
 		if is, must := fmt.Sprint(f.is), fmt.Sprint(f.must); is != must {
 			return &DriftError{Field: f.name, Is: is, Must: must}

@@ -92,11 +92,15 @@ func startServer(ctx context.Context, o EmbeddedOptions) (*server.Server, error)
 	}
 	lines := &serverLog{log: o.Log}
 	s.SetLoggerV2(lines, false, false, false)
-	s.Start() // recovers the stores before it returns; how long that takes depends on their size
-	if err := awaitReady(ctx, s); err != nil {
+	s.Start()                // recovers the stores before it returns; how long that takes depends on their size
+	err = lines.fatalError() // the server would have ended the process here; it is never ready afterwards
+	if err == nil {
+		err = awaitReady(ctx, s)
+	}
+	if err != nil {
 		s.Shutdown()
 		s.WaitForShutdown()
-		return nil, errors.Join(err, lines.lastError())
+		return nil, err
 	}
 	return s, nil
 }

@@ -13,8 +13,8 @@ import (
 type serverLog struct {
 	log *slog.Logger
 
-	mu   sync.Mutex
-	last string // the newest error line: the only place where the server says why it did not start
+	mu    sync.Mutex
+	fatal string // the newest fatal line: the only place where the server says why it did not start
 }
 
 func (l *serverLog) Noticef(format string, v ...any) { l.write(slog.LevelDebug, format, v) }
@@ -22,24 +22,25 @@ func (l *serverLog) Debugf(format string, v ...any)  { l.write(slog.LevelDebug, 
 func (l *serverLog) Tracef(format string, v ...any)  { l.write(slog.LevelDebug, format, v) }
 func (l *serverLog) Warnf(format string, v ...any)   { l.write(slog.LevelWarn, format, v) }
 func (l *serverLog) Errorf(format string, v ...any)  { l.write(slog.LevelError, format, v) }
-func (l *serverLog) Fatalf(format string, v ...any)  { l.write(slog.LevelError, format, v) }
+
+func (l *serverLog) Fatalf(format string, v ...any) {
+	l.write(slog.LevelError, format, v)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fatal = fmt.Sprintf(format, v...)
+}
 
 func (l *serverLog) write(level slog.Level, format string, v []any) {
-	if level >= slog.LevelError {
-		l.mu.Lock()
-		l.last = fmt.Sprintf(format, v...)
-		l.mu.Unlock()
-	}
 	if l.log != nil && l.log.Enabled(context.Background(), level) {
 		l.log.Log(context.Background(), level, fmt.Sprintf(format, v...), "from", "nats-server")
 	}
 }
 
-func (l *serverLog) lastError() error {
+func (l *serverLog) fatalError() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.last == "" {
+	if l.fatal == "" {
 		return nil
 	}
-	return errors.New(l.last)
+	return errors.New(l.fatal)
 }

@@ -208,7 +208,7 @@ type State struct {
 	Replicas int    // configured copies
 }
 
-// State asks the stream's leader for the log's extent. Together with Check it serves health endpoints.
+// State asks the stream's leader for the log's extent. For health checks.
 func (l *Log) State(ctx context.Context) (State, error) {
 	info, err := l.info(ctx)
 	if err != nil {
