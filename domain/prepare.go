@@ -152,7 +152,8 @@ func formatted(path, format, s string) error {
 		}
 	case "zone":
 		if _, err := when.LoadZone(s); err != nil {
-			return whenProblem(path, err)
+			e := whenProblem("", err).(*FieldError)
+			return &FieldError{Field: path, Problem: e.Problem} // the field itself is the zone: no ".zone" after it
 		}
 	case "sha256":
 		if !sha256Hex.MatchString(s) {
