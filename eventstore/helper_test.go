@@ -54,6 +54,25 @@ func open(t testing.TB, log eventstore.Log, change ...func(*eventstore.Options))
 	return l
 }
 
+// A stopBell is a log handler that rings when a ledger says that it writes no more.
+type stopBell struct {
+	slog.Handler
+	rung chan struct{}
+}
+
+func newStopBell() *stopBell {
+	return &stopBell{Handler: slog.NewTextHandler(io.Discard, nil), rung: make(chan struct{}, 1)}
+}
+
+func (b *stopBell) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == "the ledger writes no more" {
+		b.rung <- struct{}{}
+	}
+	return nil
+}
+
+func (b *stopBell) hang(o *eventstore.Options) { o.Logger = slog.New(b) }
+
 // command reads a command as a caller would send it.
 func command(t testing.TB, body string) domain.Command {
 	t.Helper()

@@ -1,0 +1,128 @@
+package eventstore_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+
+	"truceledger/eventstore"
+	"truceledger/eventstore/memory"
+)
+
+// table returns a log with a ceasefire on the table, ready for a ledger whose appends fail.
+func table(t *testing.T) *memory.Log {
+	l, log := onTheTable(t)
+	_ = l.Close()
+	return log
+}
+
+func TestAnEntryWhoseAcknowledgementIsLostIsFound(t *testing.T) {
+	log := table(t)
+	var lost atomic.Int32
+	l := open(t, &hooked{Log: log, after: func(uint64, error) error {
+		if lost.Add(1) <= 3 {
+			return eventstore.ErrOutcomeUnknown
+		}
+		return nil
+	}})
+	e := must(t, l, northAgrees)
+	if n := last(t, log); e.Sequence != 6 || n != 6 {
+		t.Errorf("got entry %d of %d, want entry 6 of 6", e.Sequence, n)
+	}
+	must(t, l, southAgrees)
+}
+
+func TestAnEntryThatWasNotStoredIsPublishedAgain(t *testing.T) {
+	log := table(t)
+	var tries atomic.Int32
+	l := open(t, &hooked{Log: log, before: func() error {
+		switch tries.Add(1) {
+		case 1, 2:
+			return eventstore.ErrOutcomeUnknown
+		case 3:
+			return eventstore.ErrUnavailable
+		}
+		return nil
+	}})
+	if e := must(t, l, northAgrees); e.Sequence != 6 {
+		t.Errorf("got entry %d, want 6", e.Sequence)
+	}
+}
+
+func TestAnEntryThatAnotherOvertookIsDecidedAgain(t *testing.T) {
+	log := table(t)
+	other := open(t, log)
+	var tries atomic.Int32
+	l := open(t, &hooked{Log: log, before: func() error {
+		if tries.Add(1) == 1 {
+			must(t, other, northAgrees) // stands where ours was to stand
+			return eventstore.ErrOutcomeUnknown
+		}
+		return nil
+	}})
+	refused(t, l, northAgrees, "already-consented")
+	if n := last(t, log); n != 6 {
+		t.Errorf("the log has %d entries, want 6", n)
+	}
+}
+
+func TestSettlingGoesOnWhenTheCallerHasLeft(t *testing.T) {
+	log := table(t)
+	ctx, leave := context.WithCancel(t.Context())
+	settle := make(chan struct{})
+	var tries atomic.Int32
+	l := open(t, &hooked{Log: log, before: func() error {
+		if tries.Add(1) == 1 {
+			leave()
+			return eventstore.ErrOutcomeUnknown
+		}
+		<-settle
+		return nil
+	}})
+	_, err := l.Execute(ctx, eventstore.Request{Command: command(t, withKey(northAgrees, key)), Principal: "south-desk"})
+	if !errors.Is(err, eventstore.ErrOutcomeUnknown) || !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v, want ErrOutcomeUnknown", err)
+	}
+	// The record is held: who comes now waits for the outcome.
+	hasty, hurry := context.WithCancel(t.Context())
+	hurry()
+	if _, err := l.Execute(hasty, eventstore.Request{Command: command(t, southAgrees)}); !errors.Is(err, context.Canceled) {
+		t.Fatalf("the record was not held: %v", err)
+	}
+	close(settle)
+	r, err := send(t, l, withKey(northAgrees, key))
+	if err != nil || !r.Replayed || r.Entry.Sequence != 6 {
+		t.Errorf("got entry %d, replayed %v, %v; want entry 6 that settling stored", r.Entry.Sequence, r.Replayed, err)
+	}
+}
+
+func TestClosingEndsSettling(t *testing.T) {
+	log := table(t)
+	ctx, leave := context.WithCancel(t.Context())
+	l := open(t, &hooked{Log: log, before: func() error { leave(); return eventstore.ErrOutcomeUnknown }})
+	if _, err := l.Execute(ctx, eventstore.Request{Command: command(t, northAgrees)}); !errors.Is(err, eventstore.ErrOutcomeUnknown) {
+		t.Fatalf("got %v, want ErrOutcomeUnknown", err)
+	}
+	if err := l.Close(); err != nil { // TestMain sees whether anything is left running
+		t.Fatal(err)
+	}
+	if _, err := send(t, l, southAgrees); !errors.Is(err, eventstore.ErrClosed) {
+		t.Errorf("got %v, want ErrClosed", err)
+	}
+}
+
+func TestAConflictWithItsOwnFirstCopyIsNoConflict(t *testing.T) {
+	log := table(t)
+	var tries atomic.Int32
+	l := open(t, &hooked{Log: log, after: func(uint64, error) error {
+		if tries.Add(1) == 1 {
+			return eventstore.ErrConflict // the client library sent it twice, and tells of the second copy
+		}
+		return nil
+	}})
+	r, err := send(t, l, northAgrees)
+	if err != nil || r.Replayed || r.Entry.Sequence != 6 {
+		t.Errorf("got entry %d, replayed %v, %v; want entry 6, new", r.Entry.Sequence, r.Replayed, err)
+	}
+}
