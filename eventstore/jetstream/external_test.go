@@ -277,7 +277,7 @@ func (b backward) Write(p []byte) (int, error) {
 func TestALostAcknowledgementIsAnUnknownOutcome(t *testing.T) {
 	for name, lose := range map[string]func(v *valve, stored <-chan struct{}){
 		"the answer does not come": func(*valve, <-chan struct{}) {},
-		"the connection breaks":    func(v *valve, stored <-chan struct{}) { <-stored; v.cut() },
+		"the connection breaks":    func(v *valve, stored <-chan struct{}) { <-stored; v.cut(); v.set(false) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := startExternal(t)
