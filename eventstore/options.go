@@ -115,8 +115,10 @@ func readCommand(d *jsontext.Decoder, c *domain.Command) error {
 	if raw.Kind() != '{' {
 		return &domain.FieldError{Problem: "is " + kindInWords(raw.Kind()) + "; allowed is " + allowed(reflect.TypeFor[domain.Command]())}
 	}
-	*c, err = decodeCommand("", raw)
-	return err
+	if *c, err = decodeCommand("", raw); err != nil {
+		return problem(err) // its path is that within the inner command; the decoder adds where that stands
+	}
+	return nil
 }
 
 func writeCommand(e *jsontext.Encoder, c domain.Command) error {
