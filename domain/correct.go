@@ -19,7 +19,7 @@ type Retract struct {
 // A CorrectionTarget names the entry that a correction or a retraction is about.
 type CorrectionTarget struct {
 	Record   string `json:"record" doc:"The record, as kind/id." ref:"record" required:"true"`
-	Sequence uint64 `json:"sequence,omitempty" doc:"The sequence of the entry; or give corrects."`
+	Sequence uint64 `json:"sequence,omitzero" doc:"The sequence of the entry; or give corrects."`
 	Corrects string `json:"corrects,omitempty" doc:"The command_id of the entry; or give sequence."`
 }
 
