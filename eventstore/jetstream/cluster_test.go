@@ -65,6 +65,7 @@ func freePorts(t *testing.T, n int) []int {
 
 // Three copies: conflicts have another error code, and direct gets are answered by replicas that lag behind the leader.
 func TestLogInACluster(t *testing.T) {
+	t.Parallel()
 	servers := startCluster(t)
 	nc := dial(t, servers[0].Addr().String())
 	js, err := natsjs.New(nc)

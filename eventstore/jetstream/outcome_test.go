@@ -83,6 +83,7 @@ func TestAtomicBatchesAreRequiredWhereTheServerHasThem(t *testing.T) {
 }
 
 func TestWhatTheServerAnswersDecidesTheOutcome(t *testing.T) {
+	t.Parallel()
 	const ok = `{"stream":"TRUCE","seq":7}`
 	failure := func(s string) string { return `{"error":` + s + `,"stream":"TRUCE","seq":0}` }
 	notReady := failure(`{"code":503,"err_code":10163,"description":"temporarily unavailable"}`)
