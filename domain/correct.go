@@ -41,7 +41,8 @@ func (t *CorrectionTarget) Target() Ref {
 func (t *CorrectionTarget) SetTarget(string) {}
 
 // EntryCorrected means that the entry Sequence is to be read as Events, which are what the replacement amounts to. They
-// stand at the corrected entry's place.
+// stand at the corrected entry's place. Sequence is that of the entry at the root, also where the command named a correction
+// of it.
 type EntryCorrected struct {
 	Moment
 	Sequence uint64  `json:"sequence"`

@@ -135,20 +135,15 @@ func read(s Step, corrections []Step, keep func(Step) bool) (reading Reading, st
 }
 
 // standing returns the newest correction or retraction of the entry with the given sequence that is not itself taken back.
-// A correction of a correction is a newer correction of the same entry.
+// A correction of a correction names the entry at the root, so that the newest word on an entry is the one that counts.
 func standing(sequence uint64, corrections []Step) (by Step, changed bool) {
 	for _, s := range corrections {
 		if target, _ := correctionOf(s); target != sequence {
 			continue
 		}
-		again, changed := standing(s.Sequence, corrections)
-		if !changed {
+		if _, takenBack := standing(s.Sequence, corrections); !takenBack {
 			return s, true
 		}
-		if _, corrected := again.Events[0].(EntryCorrected); corrected {
-			return again, true
-		}
-		// The correction itself is retracted: the one before it stands again.
 	}
 	return Step{}, false
 }

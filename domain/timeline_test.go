@@ -172,6 +172,9 @@ func recount(steps []domain.Step) (words []string) {
 		}
 		_, gone := c.(*domain.Retract)
 		target, corrects := about(s.Command)
+		if _, correction := s.Command.(*domain.Correct); correction {
+			target = root(steps, target)
+		}
 		switch {
 		case corrects && gone && c != s.Command:
 			// taken back: it has no say
@@ -184,6 +187,17 @@ func recount(steps []domain.Step) (words []string) {
 		}
 	}
 	return slices.DeleteFunc(words, func(w string) bool { return w == "" })
+}
+
+// root is the entry that a chain of corrections begins with.
+func root(steps []domain.Step, sequence uint64) uint64 {
+	for {
+		target, corrects := about(steps[sequence-1].Command)
+		if !corrects {
+			return sequence
+		}
+		sequence = target
+	}
 }
 
 // about is the entry that a correction or a retraction names.
