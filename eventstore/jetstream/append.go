@@ -13,8 +13,8 @@ import (
 	"truceledger/eventstore"
 )
 
-// An appender files one message and returns its sequence. There is one today: publisher, a flush for each message. A group
-// committer, which shares one flush between many, has the same method and takes its place in Log.
+// An appender files one message and returns its sequence: publisher with a flush for each, committer with one flush for
+// all who wait.
 type appender interface {
 	append(ctx context.Context, m draft) (uint64, error)
 }

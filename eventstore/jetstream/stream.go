@@ -58,11 +58,20 @@ func Open(ctx context.Context, nc *nats.Conn, o Options) (*Log, error) {
 		return nil, fmt.Errorf("jetstream: %w", err)
 	}
 	l := &Log{nc: nc, js: js, stream: o.Stream, ackTimeout: o.AckTimeout, log: o.Log}
-	l.appender = &publisher{nc: nc, js: js, stream: o.Stream, lastOf: l.lastOf}
-	if err := l.establish(ctx, o); err != nil {
+	atomic, err := l.establish(ctx, o)
+	if err != nil {
 		return nil, fmt.Errorf("stream %q: %w", o.Stream, err)
 	}
+	l.appender = l.newAppender(atomic)
 	return l, nil
+}
+
+func (l *Log) newAppender(atomic bool) appender {
+	single := &publisher{nc: l.nc, js: l.js, stream: l.stream, lastOf: l.lastOf}
+	if !atomic {
+		return single
+	}
+	return &committer{single: single, send: single.sendBatch, moved: l.movedOn, timeout: l.ackTimeout}
 }
 
 func (o Options) withDefaults() Options {
@@ -76,30 +85,29 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// establish leaves a stream that is as it must be, or an error.
-func (l *Log) establish(ctx context.Context, o Options) error {
-	atomic, err := l.hasAtomicBatches(ctx)
-	if err != nil {
-		return err
+// establish leaves a stream that is as it must be, or an error. atomic: it takes atomic batches.
+func (l *Log) establish(ctx context.Context, o Options) (atomic bool, err error) {
+	if atomic, err = l.hasAtomicBatches(ctx); err != nil {
+		return false, err
 	}
 	want := configuration(o, atomic)
 	info, err := l.info(ctx)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		if o.ReadOnly {
-			return ErrNoStream
+			return false, ErrNoStream
 		}
 		info, err = l.create(ctx, want)
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := drift(info.Config, want); err != nil {
-		return err
+		return false, err
 	}
 	if err := whole(stateOf(info)); err != nil {
-		return err
+		return false, err
 	}
-	return l.raiseReplicas(ctx, info.Config, o)
+	return atomic, l.raiseReplicas(ctx, info.Config, o)
 }
 
 // hasAtomicBatches asks for the server's API level: 2 (nats-server 2.12) and above know atomic batches.

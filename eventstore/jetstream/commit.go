@@ -1,0 +1,245 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"truceledger/eventstore"
+)
+
+const (
+	// few is how many messages are published plainly, each with a flush of its own: a batch costs about as much as so many
+	// flushes before it stores anything, so below that it would only add latency.
+	few = 20
+	// batchMessages and batchBytes bound one batch. The server takes 1,000 messages; the bytes bound how long everybody
+	// else waits for one flush.
+	batchMessages = 1000
+	batchBytes    = 1 << 20
+	// mostQueued bounds those who wait for the next flush. The ledger lets in as many.
+	mostQueued = 10_000
+)
+
+// A committer shares one flush between all who wait for one: what queued while the last flush ran goes out as one atomic
+// batch. While hardly anybody writes each message is published by itself, at once.
+//
+// It has no goroutine of its own: whoever ends the last flush begins the next one.
+type committer struct {
+	single  *publisher
+	send    func(ctx context.Context, batch []*waiting) (last uint64, err error) // one attempt at an atomic batch
+	moved   func(ctx context.Context, batch []*waiting) (map[*waiting]uint64, error)
+	timeout time.Duration
+
+	mu       sync.Mutex
+	queue    []*waiting // in the order in which they came
+	plain    int        // published by themselves right now
+	flushing bool       // a batch is under way
+}
+
+// A waiting is a message in the queue, or on its way in a batch.
+type waiting struct {
+	draft
+	answered chan struct{}
+	sequence uint64
+	err      error
+}
+
+func (w *waiting) answer(sequence uint64, err error) {
+	w.sequence, w.err = sequence, err
+	close(w.answered)
+}
+
+func (c *committer) append(ctx context.Context, m draft) (uint64, error) {
+	w, err := c.join(m)
+	switch {
+	case err != nil:
+		return 0, err
+	case w == nil:
+		defer c.landed()
+		return c.single.append(ctx, m)
+	}
+	select {
+	case <-w.answered:
+		return w.sequence, w.err
+	case <-ctx.Done():
+		return c.leave(ctx, w)
+	}
+}
+
+// join lets the message go by itself (nil), or queues it up.
+func (c *committer) join(m draft) (*waiting, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.flushing && len(c.queue) == 0 && c.plain < few {
+		c.plain++
+		return nil, nil
+	}
+	if len(c.queue) >= mostQueued {
+		return nil, eventstore.ErrQueueFull
+	}
+	w := &waiting{draft: m, answered: make(chan struct{})}
+	c.queue = append(c.queue, w)
+	return w, nil
+}
+
+// leave gives up waiting. What was not sent yet is taken out of the queue, so that it cannot land later.
+func (c *committer) leave(ctx context.Context, w *waiting) (uint64, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, other := range c.queue {
+		if other == w {
+			c.queue = append(c.queue[:i:i], c.queue[i+1:]...)
+			return 0, fmt.Errorf("%w: waiting for a flush: %w", eventstore.ErrUnavailable, ctx.Err())
+		}
+	}
+	select {
+	case <-w.answered: // at the same moment
+		return w.sequence, w.err
+	default:
+		return 0, fmt.Errorf("%w: %w", eventstore.ErrOutcomeUnknown, ctx.Err())
+	}
+}
+
+// landed ends a message that went by itself.
+func (c *committer) landed() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.plain--
+	c.next()
+}
+
+// next begins the next flush when the last one has ended. c.mu is held.
+func (c *committer) next() {
+	if c.flushing || c.plain > 0 || len(c.queue) == 0 {
+		return
+	}
+	batch := c.take()
+	if len(batch) < few {
+		c.plain += len(batch)
+		for _, w := range batch {
+			go func() {
+				defer c.landed()
+				c.alone(w)
+			}()
+		}
+		return
+	}
+	c.flushing = true
+	go func() {
+		c.flush(batch)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.flushing = false
+		c.next()
+	}()
+}
+
+// take removes the next batch from the queue: first come, first served, but one message of each record, since the server
+// takes no second one and a record that many write to must not crowd out the others.
+func (c *committer) take() (batch []*waiting) {
+	var left []*waiting
+	subjects, bytes := make(map[string]bool, min(len(c.queue), batchMessages)), 0
+	for i, w := range c.queue {
+		size := len(w.payload) + headerBytes
+		if len(batch) == batchMessages || bytes+size > batchBytes {
+			left = append(left, c.queue[i:]...)
+			break
+		}
+		if subjects[w.subject] {
+			left = append(left, w)
+			continue
+		}
+		subjects[w.subject] = true
+		bytes += size
+		batch = append(batch, w)
+	}
+	c.queue = left
+	return batch
+}
+
+// alone publishes one member by itself. Its caller may be gone; the bound is the committer's own.
+func (c *committer) alone(w *waiting) {
+	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
+	defer cancel()
+	w.answer(c.single.append(ctx, w.draft))
+}
+
+// flush answers every member of a batch. A refused batch has stored nothing and does not say whose fault it was: those
+// whose record has moved are told so, the others are tried once more and then in halves.
+func (c *committer) flush(batch []*waiting) {
+	refused := c.try(batch)
+	if refused == nil {
+		return
+	}
+	if batch = c.drop(batch); len(batch) >= few {
+		refused = c.try(batch)
+	}
+	if refused == nil || len(batch) == 0 {
+		return
+	}
+	c.halve(batch)
+}
+
+func (c *committer) halve(batch []*waiting) {
+	if len(batch) < few {
+		var group sync.WaitGroup
+		for _, w := range batch {
+			group.Go(func() { c.alone(w) })
+		}
+		group.Wait()
+		return
+	}
+	for _, half := range [][]*waiting{batch[:len(batch)/2], batch[len(batch)/2:]} {
+		if c.try(half) != nil {
+			c.halve(half)
+		}
+	}
+}
+
+// try sends a batch and answers its members, unless the server refused it; then the error says why and nobody is answered.
+func (c *committer) try(batch []*waiting) (refused error) {
+	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
+	defer cancel()
+	var last uint64
+	var err error
+	for attempt, pause := 1, firstPause; ; attempt, pause = attempt+1, 2*pause {
+		last, err = c.send(ctx, batch)
+		if attempt == attempts || !errors.Is(err, eventstore.ErrUnavailable) || wait(ctx, pause) != nil {
+			break
+		}
+	}
+	switch {
+	case err == nil:
+		for i, w := range batch { // a batch is stored in one piece
+			w.answer(last-uint64(len(batch)-1-i), nil)
+		}
+	case errors.Is(err, eventstore.ErrOutcomeUnknown), errors.Is(err, eventstore.ErrUnavailable):
+		for _, w := range batch { // each caller settles its own
+			w.answer(0, err)
+		}
+	default:
+		return err
+	}
+	return nil
+}
+
+// drop answers the members whose record has moved, and returns the others. Where that cannot be found out all stay: the
+// halves will tell.
+func (c *committer) drop(batch []*waiting) (left []*waiting) {
+	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
+	defer cancel()
+	moved, err := c.moved(ctx, batch)
+	if err != nil {
+		return batch
+	}
+	for _, w := range batch {
+		if at, ok := moved[w]; ok {
+			w.answer(0, fmt.Errorf("%w: expected last sequence %d, is %d", eventstore.ErrConflict, w.expected, at))
+			continue
+		}
+		left = append(left, w)
+	}
+	return left
+}
