@@ -79,8 +79,8 @@ type order struct {
 	Request
 	ref       domain.Ref
 	verb      string
-	sent      []byte   // the command as it was sent, with its id: what SameRequest compares
-	prepared  []byte   // the same with the zones of its dates and the ids that the ledger makes
+	sent      []byte   // the command as it was sent: what SameRequest compares
+	prepared  []byte   // the same with its id, the zones of its dates and the ids that the ledger makes
 	defaults  []string // the paths of what was filled in so far
 	commandID string
 	ownKey    bool // the caller gave the command_id, so that it may have been used before
@@ -96,14 +96,15 @@ func (l *Ledger) receive(r Request) (order, error) {
 	if v := verbByName[o.verb]; v.new == nil || v.internal {
 		return order{}, unknownVerb(o.verb)
 	}
-	c, err := copyOf(r.Command)
+	var err error
+	if o.sent, err = EncodeCommand(r.Command); err != nil {
+		return order{}, err
+	}
+	c, err := decodeCommand(o.verb, o.sent)
 	if err != nil {
 		return order{}, problem(err)
 	}
 	if err := o.takeID(c.Head()); err != nil {
-		return order{}, err
-	}
-	if o.sent, err = EncodeCommand(c); err != nil {
 		return order{}, err
 	}
 	o.nameRecords(c)
@@ -217,13 +218,4 @@ func gaveUp(r domain.Ref, err error) error {
 		return &ConflictError{Record: r}
 	}
 	return fmt.Errorf("%s: %w", r, err)
-}
-
-// copyOf returns a copy of c that shares nothing with it.
-func copyOf(c domain.Command) (domain.Command, error) {
-	raw, err := EncodeCommand(c)
-	if err != nil {
-		return nil, err
-	}
-	return decodeCommand(c.Verb(), raw)
 }

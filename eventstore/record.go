@@ -3,6 +3,8 @@ package eventstore
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 
 	"truceledger/domain"
 )
@@ -38,7 +40,8 @@ func (l *Ledger) refresh(ctx context.Context, record domain.Record) (domain.Reco
 
 // readOn folds what the log holds of the record after its version.
 func (l *Ledger) readOn(ctx context.Context, record domain.Record) (domain.Record, int, error) {
-	bytes := 0
+	bytes, version := 0, record.Version()
+	var steps []domain.Step
 	for m, err := range l.log.Load(ctx, Subject(record.Ref), record.Version()) {
 		if err != nil {
 			return record, 0, fmt.Errorf("load %s: %w", record.Ref, err)
@@ -47,13 +50,28 @@ func (l *Ledger) readOn(ctx context.Context, record domain.Record) (domain.Recor
 		if err != nil {
 			return record, 0, err
 		}
-		if e.VersionBefore != record.Version() {
-			return record, 0, fmt.Errorf("entry %d of %s follows entry %d by its own word, entry %d by the log", e.Sequence, e.Ref, e.VersionBefore, record.Version())
+		if e.VersionBefore != version {
+			return record, 0, fmt.Errorf("entry %d of %s follows entry %d by its own word, entry %d by the log", e.Sequence, e.Ref, e.VersionBefore, version)
 		}
-		record = record.Then(e.Step())
+		steps, version = append(steps, e.Step()), e.Sequence
 		bytes += weight(e)
 	}
-	return record, bytes, nil
+	return grow(record, steps), bytes, nil
+}
+
+// grow applies steps to a record. Then copies what it has each time, which is right for one step and would cost seconds
+// for ten thousand; cutting back a record of all the steps and one more builds it at once.
+func grow(record domain.Record, steps []domain.Step) domain.Record {
+	const few = 16
+	if len(steps) > few {
+		beyond := domain.Step{Sequence: math.MaxUint64}
+		whole := domain.Record{Ref: record.Ref, Steps: slices.Concat(record.Steps, steps, []domain.Step{beyond})}
+		return whole.UpTo(math.MaxUint64 - 1)
+	}
+	for _, s := range steps {
+		record = record.Then(s)
+	}
+	return record
 }
 
 // entry reads one entry of a record from the log.
