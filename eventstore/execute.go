@@ -83,6 +83,7 @@ type order struct {
 	prepared  []byte   // the same with its id, the zones of its dates and the ids that the ledger makes
 	defaults  []string // the paths of what was filled in so far
 	commandID string
+	begins    bool // the record cannot exist yet, if the command is to be accepted
 	ownKey    bool // the caller gave the command_id, so that it may have been used before
 	tried     bool // it was sent to the log once, which may have answered the second copy of what it had stored
 }
@@ -142,6 +143,8 @@ var recordSpace = uuid.MustParse("8d5f0f4e-6a0b-5c0e-9d53-7f0f1a2c4b6d")
 // nameRecords fills in the ids that the caller left to the ledger: that of a new record, and the record of a replacement.
 // The former follows from the kind, the principal and the command's id, so that a retry on any node finds the same record.
 func (o *order) nameRecords(c domain.Command) {
+	_, continues := c.(domain.Continuing)
+	o.begins = c.Creates() && !continues
 	if ref := c.Target(); c.Creates() && ref.ID == "" {
 		name := string(ref.Kind) + "\x00" + o.Principal + "\x00" + o.commandID
 		c.SetTarget(uuid.NewSHA1(recordSpace, []byte(name)).String())
@@ -163,7 +166,7 @@ const mostConflicts = 8
 // carryOut decides the order and appends what follows. The record's turn is held.
 func (l *Ledger) carryOut(ctx context.Context, o order, t *turn) (Result, error) {
 	told := l.position.told()
-	record, fromCache, err := l.load(ctx, o.ref)
+	record, fromCache, err := l.start(ctx, o)
 	for conflicts := 0; err == nil; {
 		d, no := l.draft(ctx, o, record, told)
 		if no != nil || d.holds != 0 {
@@ -189,6 +192,19 @@ func (l *Ledger) carryOut(ctx context.Context, o order, t *turn) (Result, error)
 		fromCache, o.tried = false, true
 	}
 	return Result{}, err
+}
+
+// start returns the state to decide on first. A command that begins a record is tried on an empty one, without asking the
+// log: where it does exist, the log answers a conflict. Not so where the caller gave a key and may well be repeating.
+func (l *Ledger) start(ctx context.Context, o order) (record domain.Record, fromCache bool, err error) {
+	if record, held := l.cache.get(o.ref); held {
+		return record, true, nil
+	}
+	if o.begins && !o.ownKey {
+		return domain.Record{Ref: o.ref}, true, nil
+	}
+	record, err = l.refresh(ctx, domain.Record{Ref: o.ref})
+	return record, false, err
 }
 
 // confirm brings a record that came from the cache up to date, before a no is answered: other nodes may have changed

@@ -12,17 +12,10 @@ import (
 // Record returns a record with every entry of it that this node has acknowledged or observed. A record that does not
 // exist has the version 0. What it points to is shared and must not be changed.
 func (l *Ledger) Record(ctx context.Context, r domain.Ref) (domain.Record, error) {
-	record, _, err := l.load(ctx, r)
-	return record, err
-}
-
-// load returns the record from the cache, where it may lack what other nodes have just appended, else from the log.
-func (l *Ledger) load(ctx context.Context, r domain.Ref) (record domain.Record, fromCache bool, err error) {
-	if record, ok := l.cache.get(r); ok {
-		return record, true, nil
+	if record, held := l.cache.get(r); held {
+		return record, nil
 	}
-	record, err = l.refresh(ctx, domain.Record{Ref: r})
-	return record, false, err
+	return l.refresh(ctx, domain.Record{Ref: r})
 }
 
 // refresh brings a record up to the newest entry that any node was acknowledged before the call.
