@@ -3,8 +3,6 @@ package eventstore
 import (
 	"context"
 	"fmt"
-	"math"
-	"slices"
 
 	"truceledger/domain"
 )
@@ -49,22 +47,7 @@ func (l *Ledger) readOn(ctx context.Context, record domain.Record) (domain.Recor
 		steps, version = append(steps, e.Step()), e.Sequence
 		bytes += weight(e)
 	}
-	return grow(record, steps), bytes, nil
-}
-
-// grow applies steps to a record. Then copies what it has each time, which is right for one step and would cost seconds
-// for ten thousand; cutting back a record of all the steps and one more builds it at once.
-func grow(record domain.Record, steps []domain.Step) domain.Record {
-	const few = 16
-	if len(steps) > few {
-		beyond := domain.Step{Sequence: math.MaxUint64}
-		whole := domain.Record{Ref: record.Ref, Steps: slices.Concat(record.Steps, steps, []domain.Step{beyond})}
-		return whole.UpTo(math.MaxUint64 - 1)
-	}
-	for _, s := range steps {
-		record = record.Then(s)
-	}
-	return record
+	return record.Then(steps...), bytes, nil
 }
 
 // entry reads one entry of a record from the log.

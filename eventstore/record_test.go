@@ -19,8 +19,8 @@ func TestGrowingAtOnceIsGrowingStepByStep(t *testing.T) {
 		steps, one = append(steps, s), one.Then(s)
 	}
 	for _, split := range []int{0, 3, 50, 98, 100} {
-		half := grow(domain.Record{Ref: one.Ref}, steps[:split])
-		if got := grow(half, steps[split:]); !reflect.DeepEqual(got, one) {
+		half := domain.Record{Ref: one.Ref}.Then(steps[:split]...)
+		if got := half.Then(steps[split:]...); !reflect.DeepEqual(got, one) {
 			t.Errorf("%d steps and then %d: got another record", split, 100-split)
 		}
 	}
