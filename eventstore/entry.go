@@ -29,7 +29,7 @@ const (
 // Why stored bytes cannot be read.
 var (
 	ErrNotAnEntry   = errors.New("not an entry of this ledger")
-	ErrUnknownEvent = errors.New("unknown event type; a newer version of the program may know it:")
+	ErrUnknownEvent = errors.New("unknown event type")
 )
 
 // An Entry is one accepted command with the events that it caused: one message of the log, one leaf of the proof tree.

@@ -136,3 +136,19 @@ func TestNoFieldIsHidden(t *testing.T) {
 		check(x.name, append(fieldNames(x.typ), "type"))
 	}
 }
+
+// The ledger names the field that it filled in where it makes a record's id.
+func TestTheFieldOfARecordsIDIsNamedLikeItsKind(t *testing.T) {
+	for _, v := range verbs {
+		c := v.new()
+		c.SetTarget("river")
+		ref := c.Target()
+		if ref.IsZero() {
+			continue // a correction, which names its record otherwise
+		}
+		body, err := EncodeCommand(c)
+		if want := `"` + string(ref.Kind) + `":"river"`; err != nil || !strings.Contains(string(body), want) {
+			t.Errorf("%s: got %s, %v; want a field %s", v.name, body, err, want)
+		}
+	}
+}

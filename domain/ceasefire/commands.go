@@ -7,7 +7,7 @@ import (
 
 // Addressed names the ceasefire that a command is about.
 type Addressed struct {
-	Ceasefire string `json:"ceasefire" doc:"The ceasefire's id." required:"true"`
+	Ceasefire string `json:"ceasefire" doc:"The ceasefire's id." required:"true" format:"slug"`
 }
 
 func (a *Addressed) Target() domain.Ref {

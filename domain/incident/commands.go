@@ -7,7 +7,7 @@ import (
 
 // Addressed names the incident that a command is about.
 type Addressed struct {
-	Incident string `json:"incident" doc:"The incident's id." required:"true"`
+	Incident string `json:"incident" doc:"The incident's id." required:"true" format:"slug"`
 }
 
 func (a *Addressed) Target() domain.Ref {
