@@ -15,18 +15,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"truceledger/api/wire"
-	"truceledger/domain"
 	"truceledger/eventstore"
 )
-
-// collections are the path segments of the kinds of records.
-var collections = map[domain.Kind]string{
-	domain.KindCeasefire: "ceasefires", domain.KindIncident: "incidents", domain.KindTalks: "talks", domain.KindTally: "tallies",
-	domain.KindStatement: "statements", domain.KindActor: "actors", domain.KindPlace: "places", domain.KindSource: "sources",
-}
-
-// location is where a record is read.
-func location(r domain.Ref) string { return "/v1/" + collections[r.Kind] + "/" + r.ID }
 
 // commandInput is a command as it comes in. Its body is read by the handler, because the strict decoder is not huma's.
 type commandInput struct {
@@ -144,7 +134,7 @@ func answer(result eventstore.Result) (*commandOutput, error) {
 		return nil, err
 	}
 	out := &commandOutput{
-		Status: http.StatusCreated, ETag: versionTag(e.Sequence), Location: location(e.Ref),
+		Status: http.StatusCreated, ETag: versionTag(e.Sequence), Location: wire.Location(e.Ref),
 		Body: wire.Accepted{
 			Record: e.Ref.String(), Sequence: e.Sequence, Version: e.Sequence, CommandID: e.Command.Head().CommandID,
 			RecordedAt: e.RecordedAt, Events: events,

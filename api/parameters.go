@@ -149,9 +149,10 @@ func slug(name, value string) error {
 // like an answer to it.
 func (a *API) strictQuery(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humago.Unwrap(ctx)
-	clean, p := checkQuery(r.URL.RawQuery, ctx.Operation().Parameters)
+	_, form := ctx.Operation().Metadata[isForm]
+	clean, p := checkQuery(r.URL.RawQuery, ctx.Operation().Parameters, form)
 	if p != nil {
-		refuse(ctx, p)
+		refuseOn(ctx, p)
 		return
 	}
 	r.URL.RawQuery = clean
@@ -159,8 +160,8 @@ func (a *API) strictQuery(ctx huma.Context, next func(huma.Context)) {
 }
 
 // checkQuery reads a query against the parameters of a route. It returns the query with every plus sign in an instant
-// kept a plus sign: forms write a space as "+", and no instant holds a space.
-func checkQuery(query string, params []*huma.Param) (clean string, bad *wire.Problem) {
+// kept a plus sign: forms write a space as "+", and no instant holds a space. A form sends what was left empty too.
+func checkQuery(query string, params []*huma.Param, form bool) (clean string, bad *wire.Problem) {
 	known := map[string]*huma.Param{}
 	var allowed []string
 	for _, p := range params {
@@ -183,6 +184,8 @@ func checkQuery(query string, params []*huma.Param) (clean string, bad *wire.Pro
 			return "", badParameter(clip(name), "the query cannot be read at %q: a percent sign is written %%25", clip(pair))
 		case !ok:
 			return "", unknownParameter(name, allowed)
+		case form && value == "":
+			continue
 		case seen[name]:
 			p := problem(http.StatusBadRequest, "duplicate-parameter", "%s stands twice in the query: give it once", name)
 			p.Parameter = name
@@ -221,7 +224,7 @@ func (a *API) awaitSequence(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	if p := a.await(ctx.Context(), count(ctx.Query("min_sequence"))); p != nil {
-		refuse(ctx, p)
+		refuseOn(ctx, p)
 		return
 	}
 	next(ctx)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"truceledger/api/wire"
 	"truceledger/domain"
 	"truceledger/projections"
 )
@@ -42,7 +43,7 @@ const noCache = "no-cache"
 // one registers the route of single records of a kind.
 func one[V any](a *API, kind domain.Kind, ask func(context.Context, string, projections.Point) (V, error), version func(V) uint64) {
 	get(a, huma.Operation{
-		OperationID: "get-" + string(kind), Path: "/v1/" + collections[kind] + "/{id}",
+		OperationID: "get-" + string(kind), Path: "/v1/" + wire.Collection(kind) + "/{id}",
 		Summary: "One record: " + string(kind), Tags: []string{tag(kind)},
 	}, func(ctx context.Context, in *oneInput) (*stateOutput[V], error) {
 		return state(ctx, a, in, domain.Ref{Kind: kind, ID: in.ID}, ask, version)
@@ -78,8 +79,8 @@ func (a *API) settled(c Clocks) bool {
 // many registers the route of a collection.
 func many[V any](a *API, kind domain.Kind, ask func(context.Context, projections.Point, projections.Paging) (projections.Page[V], error)) {
 	get(a, huma.Operation{
-		OperationID: "list-" + collections[kind], Path: "/v1/" + collections[kind],
-		Summary: "A page of records: " + collections[kind], Tags: []string{tag(kind)},
+		OperationID: "list-" + wire.Collection(kind), Path: "/v1/" + wire.Collection(kind),
+		Summary: "A page of records: " + wire.Collection(kind), Tags: []string{tag(kind)},
 	}, func(ctx context.Context, in *ListInput) (*pageOutput[V], error) {
 		return list(ctx, a, in.Clocks, in.Paging, ask)
 	})
@@ -114,7 +115,7 @@ type historyInput struct {
 // history registers the route of the entries that touch a record.
 func history(a *API, kind domain.Kind) {
 	get(a, huma.Operation{
-		OperationID: "get-" + string(kind) + "-history", Path: "/v1/" + collections[kind] + "/{id}/history",
+		OperationID: "get-" + string(kind) + "-history", Path: "/v1/" + wire.Collection(kind) + "/{id}/history",
 		Summary: "Every entry that touches the record, each in one sentence: " + string(kind), Tags: []string{tag(kind)},
 	}, func(ctx context.Context, in *historyInput) (*pageOutput[projections.HistoryItem], error) {
 		ref := domain.Ref{Kind: kind, ID: in.ID}
@@ -130,7 +131,7 @@ func history(a *API, kind domain.Kind) {
 func tag(kind domain.Kind) string {
 	switch kind {
 	case domain.KindCeasefire, domain.KindIncident:
-		return collections[kind]
+		return wire.Collection(kind)
 	}
 	return "records"
 }
