@@ -42,11 +42,12 @@ func (l *ledger) sse(ctx context.Context, seconds float64) (float64, error) {
 	defer stop()
 	a := &audience{received: map[uint64][]time.Time{}}
 	leave, err := a.gather(address)
-	defer leave()
 	if err != nil {
+		leave()
 		return 0, err
 	}
 	told, err := l.steadily(ctx, seconds)
+	leave() // each subscriber hands in what it noted when its connection ends
 	if err != nil {
 		return 0, err
 	}
