@@ -41,11 +41,15 @@ func sendable(path string, c domain.Command) error {
 }
 
 // EncodeCommand writes c as one line of JSON that begins with "command". The same command gives the same bytes.
-func EncodeCommand(c domain.Command) ([]byte, error) { return marshal(&c) }
+func EncodeCommand(c domain.Command) ([]byte, error) { return encode(&c) }
 
 // decodeCommand reads an object that readable has passed, or that stands in an entry. Its errors are those of package
 // json, and *domain.FieldError with a path relative to the object.
 func decodeCommand(verb string, raw []byte) (domain.Command, error) {
+	var quick domain.Command
+	if quicklyRead(raw, &quick) && quick != nil && (verb == "" || quick.Verb() == verb) {
+		return quick, nil
+	}
 	name, err := commandName(raw)
 	switch {
 	case err != nil:

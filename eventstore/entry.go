@@ -96,7 +96,7 @@ type envelopeData struct {
 
 // Encode writes the entry's payload: one line of at most MaxPayload bytes; ErrTooLarge says how long it would be.
 func Encode(e Entry) ([]byte, error) {
-	payload, err := marshal(envelope{
+	w := envelope{
 		SpecVersion: specVersion,
 		ID:          e.ID,
 		Source:      sourcePart + e.Ledger,
@@ -116,7 +116,8 @@ func Encode(e Entry) ([]byte, error) {
 			CorrelationID: e.CorrelationID,
 			Nonce:         e.Nonce,
 		},
-	})
+	}
+	payload, err := encode(&w)
 	if err != nil {
 		return nil, fmt.Errorf("encode entry of %s: %w", e.Ref, err)
 	}
@@ -124,6 +125,14 @@ func Encode(e Entry) ([]byte, error) {
 		return nil, fmt.Errorf("%w: it has %d bytes, at most %d fit; keep long texts as attachments", ErrTooLarge, len(payload), MaxPayload)
 	}
 	return payload, nil
+}
+
+// encode writes what v points to: an envelope or a command.
+func encode(v any) ([]byte, error) {
+	if raw, ok := quickly(v); ok {
+		return raw, nil
+	}
+	return marshal(v)
 }
 
 // Decode reads a stored message, strictly: whatever it does not know in full is an error and never skipped. A message
@@ -149,7 +158,10 @@ func decode(payload []byte) (Entry, error) {
 		return Entry{}, err
 	}
 	var w envelope
-	if err := unmarshal(raw, &w); err != nil {
+	if !quicklyRead(raw, &w) {
+		err = unmarshal(raw, &w)
+	}
+	if err != nil {
 		return Entry{}, err
 	}
 	return w.entry(payload)

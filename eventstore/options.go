@@ -44,6 +44,7 @@ func init() {
 
 func unmarshal(raw []byte, into any) error { return json.Unmarshal(raw, into, reading) }
 
+// marshal writes what v points to.
 func marshal(v any) ([]byte, error) { return json.Marshal(v, writing) }
 
 // A whenObject is the long form of a stated time; the short form is the string at.

@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -14,11 +15,18 @@ type position struct {
 	reached      uint64
 	acknowledged uint64              // the highest sequence that a caller of this node was told
 	ahead        map[uint64]struct{} // acknowledged here, with entries before them that are still to be observed
-	moved        chan struct{}       // closed and replaced when reached grows
+	waiting      []waiter            // for reached to grow; each is woken once, when it has what it waits for
+}
+
+// A waiter waits until everything up to a sequence is read. Waking everybody at every entry instead takes more of the
+// machine, with hundreds of callers, than deciding their commands.
+type waiter struct {
+	n   uint64
+	has chan struct{}
 }
 
 func newPosition(at uint64) *position {
-	return &position{reached: at, acknowledged: at, ahead: map[uint64]struct{}{}, moved: make(chan struct{})}
+	return &position{reached: at, acknowledged: at, ahead: map[uint64]struct{}{}}
 }
 
 // observe says that the reader has delivered every entry up to n.
@@ -66,8 +74,12 @@ func (p *position) advance(n uint64) {
 			break
 		}
 	}
-	close(p.moved)
-	p.moved = make(chan struct{})
+	p.waiting = slices.DeleteFunc(p.waiting, func(w waiter) bool {
+		if w.n <= p.reached {
+			close(w.has)
+		}
+		return w.n <= p.reached
+	})
 }
 
 // told returns the highest sequence that this node has acknowledged.
@@ -79,19 +91,37 @@ func (p *position) told() uint64 {
 
 // reach waits until the node has read to n, and returns how far it has read; not beyond the end of ctx or of life.
 func (p *position) reach(ctx, life context.Context, n uint64) (uint64, error) {
-	for {
-		p.mu.Lock()
-		reached, moved := p.reached, p.moved
-		p.mu.Unlock()
-		if reached >= n {
-			return reached, nil
-		}
-		select {
-		case <-moved:
-		case <-ctx.Done():
-			return 0, context.Cause(ctx)
-		case <-life.Done():
-			return 0, context.Cause(life)
-		}
+	has, reached := p.await(n)
+	if has == nil {
+		return reached, nil
 	}
+	select {
+	case <-has:
+		_, reached = p.await(n)
+		return reached, nil
+	case <-ctx.Done():
+		p.forget(has)
+		return 0, context.Cause(ctx)
+	case <-life.Done():
+		return 0, context.Cause(life)
+	}
+}
+
+// forget takes out one who waits no more: while the log stands still they would pile up.
+func (p *position) forget(has chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiting = slices.DeleteFunc(p.waiting, func(w waiter) bool { return w.has == has })
+}
+
+// await returns a channel that is closed when the node has read to n; nil where it has.
+func (p *position) await(n uint64) (has chan struct{}, reached uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.reached >= n {
+		return nil, p.reached
+	}
+	has = make(chan struct{})
+	p.waiting = append(p.waiting, waiter{n, has})
+	return has, 0
 }

@@ -1,0 +1,259 @@
+package eventstore
+
+import (
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+
+	"truceledger/domain"
+	"truceledger/domain/when"
+)
+
+// A plan writes and reads one type in the one form in which this package writes it: no white space, the fields in the order
+// of their declaration, each at most once. It is a short cut past package json, which looks every value up by its type:
+// whatever a plan does not know, or does not meet exactly as it would write it, is left to package json, so that what is
+// accepted, and every error, is that package's alone.
+type plan struct {
+	// write appends v; false: package json must do it.
+	write func(b []byte, v reflect.Value) ([]byte, bool)
+	// read sets v, which is zero; false: package json must do it.
+	read func(s *scan, v reflect.Value) bool
+}
+
+var plans sync.Map // of plan, by reflect.Type
+
+func planOf(t reflect.Type) plan {
+	if p, ok := plans.Load(t); ok {
+		return p.(plan)
+	}
+	p := newPlan(t)
+	plans.Store(t, p)
+	return p
+}
+
+func newPlan(t reflect.Type) plan {
+	switch t {
+	case reflect.TypeFor[time.Time]():
+		return plan{quickWriteTime, quickReadTime}
+	case reflect.TypeFor[when.When]():
+		return plan{quickWriteWhen, quickReadWhen}
+	case commandInterface:
+		return plan{quickWriteCommand, quickReadCommand}
+	case eventInterface:
+		return plan{quickWriteEvent, quickReadEvent}
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return plan{quickWriteString, quickReadString}
+	case reflect.Bool:
+		return plan{quickWriteBool, quickReadBool}
+	case reflect.Int, reflect.Int64:
+		return plan{quickWriteInt, quickReadInt}
+	case reflect.Uint64:
+		return plan{quickWriteUint, quickReadUint}
+	case reflect.Pointer:
+		return pointerPlan(t)
+	case reflect.Slice:
+		return slicePlan(t)
+	case reflect.Struct:
+		return structPlan(t)
+	}
+	return noPlan
+}
+
+var (
+	commandInterface = reflect.TypeFor[domain.Command]()
+	eventInterface   = reflect.TypeFor[domain.Event]()
+
+	// noPlan is for what is rare: floats, maps, and values of any type.
+	noPlan = plan{
+		write: func(b []byte, _ reflect.Value) ([]byte, bool) { return b, false },
+		read:  func(*scan, reflect.Value) bool { return false },
+	}
+)
+
+func pointerPlan(t reflect.Type) plan {
+	elem := planOf(t.Elem())
+	return plan{
+		write: func(b []byte, v reflect.Value) ([]byte, bool) {
+			if v.IsNil() {
+				return append(b, "null"...), true
+			}
+			return elem.write(b, v.Elem())
+		},
+		read: func(s *scan, v reflect.Value) bool {
+			v.Set(reflect.New(t.Elem()))
+			return elem.read(s, v.Elem())
+		},
+	}
+}
+
+func slicePlan(t reflect.Type) plan {
+	if t.Elem().Kind() == reflect.Uint8 {
+		return noPlan // written in base64
+	}
+	elem := planOf(t.Elem())
+	return plan{
+		write: func(b []byte, v reflect.Value) (_ []byte, ok bool) {
+			b = append(b, '[')
+			for i := range v.Len() {
+				if i > 0 {
+					b = append(b, ',')
+				}
+				if b, ok = elem.write(b, v.Index(i)); !ok {
+					return b, false
+				}
+			}
+			return append(b, ']'), true
+		},
+		read: func(s *scan, v reflect.Value) bool {
+			if !s.take('[') {
+				return false
+			}
+			v.Set(reflect.MakeSlice(t, 0, 0)) // an empty list is not one that is absent
+			for i := 0; !s.take(']'); i++ {
+				if i > 0 && !s.take(',') {
+					return false
+				}
+				v.Grow(1)
+				v.SetLen(i + 1)
+				if !elem.read(s, v.Index(i)) {
+					return false
+				}
+			}
+			return true
+		},
+	}
+}
+
+// A member is one field of a struct, or of one that it embeds.
+type member struct {
+	name  string // as JSON: "name":
+	index []int
+	omit  func(reflect.Value) bool // nil: never
+	plan  plan
+}
+
+func (m *member) of(v reflect.Value) reflect.Value {
+	for _, i := range m.index {
+		v = v.Field(i)
+	}
+	return v
+}
+
+func structPlan(t reflect.Type) plan {
+	members, ok := membersOf(t, nil)
+	if !ok {
+		return noPlan
+	}
+	return plan{
+		write: func(b []byte, v reflect.Value) ([]byte, bool) { return writeMembers(append(b, '{'), v, members, false) },
+		read:  func(s *scan, v reflect.Value) bool { return s.take('{') && readMembers(s, v, members, false) },
+	}
+}
+
+// membersOf lists the members in the order in which package json writes them. ok is false for what only that package
+// understands: two fields of one name, and tags that it alone knows.
+func membersOf(t reflect.Type, index []int) (members []member, ok bool) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		at := append(index[:len(index):len(index)], i)
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case name == "-" || !f.IsExported():
+			return nil, false
+		case name == "" && (f.Anonymous || options == "embed") && f.Type.Kind() == reflect.Struct:
+			inner, ok := membersOf(f.Type, at)
+			if !ok {
+				return nil, false
+			}
+			members = append(members, inner...)
+			continue
+		}
+		omit, known := omission(f.Type, options)
+		if name == "" || !known {
+			return nil, false
+		}
+		members = append(members, member{name: `"` + name + `":`, index: at, omit: omit, plan: planOf(f.Type)})
+	}
+	seen := map[string]bool{}
+	for _, m := range members {
+		if seen[m.name] {
+			return nil, false
+		}
+		seen[m.name] = true
+	}
+	return members, true
+}
+
+// omission says when a field is left out.
+func omission(t reflect.Type, options string) (omit func(reflect.Value) bool, known bool) {
+	_, method := t.MethodByName("IsZero")
+	switch {
+	case options == "":
+		return nil, true
+	case options == "omitempty":
+		return isEmpty, true
+	case options != "omitzero":
+		return nil, false
+	case t == reflect.TypeFor[time.Time]():
+		return func(v reflect.Value) bool { return v.Addr().Interface().(*time.Time).IsZero() }, true
+	case t == reflect.TypeFor[when.When]():
+		return func(v reflect.Value) bool { return v.Addr().Interface().(*when.When).IsZero() }, true
+	case t == reflect.TypeFor[when.Bounds]():
+		return func(v reflect.Value) bool { return v.Addr().Interface().(*when.Bounds).IsZero() }, true
+	case method:
+		return func(v reflect.Value) bool { return v.Interface().(interface{ IsZero() bool }).IsZero() }, true
+	}
+	if _, method := reflect.PointerTo(t).MethodByName("IsZero"); method {
+		return nil, false
+	}
+	return reflect.Value.IsZero, true
+}
+
+// isEmpty is what omitempty has always meant.
+func isEmpty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map, reflect.String, reflect.Array:
+		return v.Len() == 0
+	case reflect.Struct:
+		return false
+	}
+	return v.IsZero()
+}
+
+// writeMembers goes on with an object, behind another member where began says so, and ends it.
+func writeMembers(b []byte, v reflect.Value, members []member, began bool) (_ []byte, ok bool) {
+	for i := range members {
+		m := &members[i]
+		field := m.of(v)
+		if m.omit != nil && m.omit(field) {
+			continue
+		}
+		if began {
+			b = append(b, ',')
+		}
+		began = true
+		if b, ok = m.plan.write(append(b, m.name...), field); !ok {
+			return b, false
+		}
+	}
+	return append(b, '}'), true
+}
+
+func readMembers(s *scan, v reflect.Value, members []member, began bool) bool {
+	for next := 0; !s.take('}'); began = true {
+		if began && !s.take(',') {
+			return false
+		}
+		for next < len(members) && !s.word(members[next].name) {
+			next++
+		}
+		if next == len(members) || !members[next].plan.read(s, members[next].of(v)) {
+			return false
+		}
+		next++
+	}
+	return true
+}

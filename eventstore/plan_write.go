@@ -1,0 +1,98 @@
+package eventstore
+
+import (
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"truceledger/domain"
+	"truceledger/domain/when"
+)
+
+// quickly writes what v points to by its plan; false: package json must do it.
+func quickly(v any) ([]byte, bool) {
+	e := reflect.ValueOf(v).Elem()
+	return planOf(e.Type()).write(make([]byte, 0, 1024), e)
+}
+
+func quickWriteString(b []byte, v reflect.Value) ([]byte, bool) { return writeString(b, v.String()) }
+
+func writeString(b []byte, s string) ([]byte, bool) {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
+			b, err := jsontext.AppendQuote(b, s)
+			return b, err == nil
+		}
+	}
+	return append(append(append(b, '"'), s...), '"'), true
+}
+
+func quickWriteBool(b []byte, v reflect.Value) ([]byte, bool) {
+	return strconv.AppendBool(b, v.Bool()), true
+}
+
+func quickWriteInt(b []byte, v reflect.Value) ([]byte, bool) {
+	return strconv.AppendInt(b, v.Int(), 10), true
+}
+
+func quickWriteUint(b []byte, v reflect.Value) ([]byte, bool) {
+	return strconv.AppendUint(b, v.Uint(), 10), true
+}
+
+func quickWriteTime(b []byte, v reflect.Value) ([]byte, bool) {
+	t := v.Addr().Interface().(*time.Time)
+	if year := t.Year(); t.Location() != time.UTC || year < 0 || year > 9999 {
+		return b, false
+	}
+	return append(t.AppendFormat(append(b, '"'), time.RFC3339Nano), '"'), true
+}
+
+func quickWriteWhen(b []byte, v reflect.Value) ([]byte, bool) {
+	w := v.Addr().Interface().(*when.When)
+	if w.Zone == "" && w.Phrase == "" {
+		return writeString(b, w.At)
+	}
+	o := whenObject(*w)
+	return planOf(reflect.TypeFor[whenObject]()).write(b, reflect.ValueOf(&o).Elem())
+}
+
+func quickWriteCommand(b []byte, v reflect.Value) ([]byte, bool) {
+	if v.IsNil() {
+		return append(b, "null"...), true
+	}
+	command := v.Elem()
+	if command.Kind() != reflect.Pointer || command.IsNil() {
+		return b, false
+	}
+	t, ok := verbByType[command.Type().Elem()]
+	if !ok {
+		return b, false
+	}
+	members, ok := namedMembers(t.typ)
+	if !ok {
+		return b, false
+	}
+	b = append(append(append(b, `{"command":"`...), t.name...), '"')
+	return writeMembers(b, command.Elem(), members, true)
+}
+
+func quickWriteEvent(b []byte, v reflect.Value) ([]byte, bool) {
+	e, ok := v.Interface().(domain.Event)
+	if !ok || reflect.TypeOf(e).Kind() == reflect.Pointer {
+		return b, false
+	}
+	t, ok := eventByType[reflect.TypeOf(e)]
+	if !ok {
+		return b, false
+	}
+	members, ok := namedMembers(t.typ)
+	if !ok {
+		return b, false
+	}
+	event := reflect.New(t.typ).Elem() // so that its fields can be pointed to
+	event.Set(v.Elem())
+	b = append(append(append(b, `{"type":"`...), t.name...), '"')
+	return writeMembers(b, event, members, true)
+}
