@@ -67,6 +67,7 @@ type Ledger struct {
 	turns    *turns
 	cache    *cache
 	position *position
+	recent   recent
 
 	life    context.Context // ends with Close
 	end     context.CancelCauseFunc
@@ -181,7 +182,7 @@ func (l *Ledger) follow(after uint64) {
 				l.options.Logger.Warn("the log cannot be followed; trying again", "after", after, "err", err)
 				break
 			}
-			e, err := l.decode(m)
+			e, err := l.Decode(m)
 			if err != nil {
 				l.Stop(err) // nobody may decide from a history that cannot be read in full
 				return

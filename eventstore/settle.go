@@ -47,6 +47,7 @@ func (l *Ledger) stored(d draft, sequence uint64) Entry {
 	} else {
 		l.cache.apply(e)
 	}
+	l.recent.put(e)
 	l.position.acknowledge(sequence)
 	return e
 }

@@ -162,7 +162,7 @@ func BenchmarkDecode(b *testing.B) {
 func BenchmarkApply(b *testing.B) {
 	log, id := benchLog(b)
 	var entries []eventstore.Entry
-	for c := range decoded(b.Context(), id, readBetween(log, 0, benchEntries)) {
+	for c := range decoded(b.Context(), id, eventstore.Decode, readBetween(log, 0, benchEntries)) {
 		if c.err != nil {
 			b.Fatal(c.err)
 		}

@@ -37,9 +37,11 @@ func (e *unreadable) Error() string {
 }
 func (e *unreadable) Unwrap() error { return e.err }
 
+type decoder func(eventstore.Message) (eventstore.Entry, error)
+
 // decoded reads messages, decodes them in several goroutines and yields the chunks in the order of the log. It ends with the
 // messages, with ctx, or with the first error, which is that of the last chunk.
-func decoded(ctx context.Context, ledger string, messages func(context.Context) iter.Seq2[eventstore.Message, error]) iter.Seq[*chunk] {
+func decoded(ctx context.Context, ledger string, decode decoder, messages func(context.Context) iter.Seq2[eventstore.Message, error]) iter.Seq[*chunk] {
 	return func(yield func(*chunk) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		var running sync.WaitGroup
@@ -52,7 +54,7 @@ func decoded(ctx context.Context, ledger string, messages func(context.Context) 
 		for range max(2, runtime.GOMAXPROCS(0)) {
 			running.Go(func() {
 				for c := range work {
-					c.decode(ledger)
+					c.decode(ledger, decode)
 				}
 			})
 		}
@@ -116,11 +118,11 @@ func (c *chunk) take(r received) {
 	c.messages = append(c.messages, r.message)
 }
 
-func (c *chunk) decode(ledger string) {
+func (c *chunk) decode(ledger string, decode decoder) {
 	defer close(c.done)
 	c.entries = make([]eventstore.Entry, 0, len(c.messages))
 	for _, m := range c.messages {
-		e, err := eventstore.Decode(m)
+		e, err := decode(m)
 		if err == nil && e.Ledger != ledger {
 			err = fmt.Errorf("it is of ledger %q, not of %q", e.Ledger, ledger)
 		}

@@ -28,8 +28,11 @@ type Options struct {
 	// Observe is told of every entry that is read, in order and before it is committed: the ledger's own Observe. After an
 	// error an entry may come again.
 	Observe func(eventstore.Entry)
-	Logger  *slog.Logger
-	Now     func() time.Time // the clock of questions that set no effective time; time.Now when nil
+	// Decode reads what the log holds while it is followed: the ledger's own, which remembers what it has just written.
+	// eventstore.Decode when nil.
+	Decode func(eventstore.Message) (eventstore.Entry, error)
+	Logger *slog.Logger
+	Now    func() time.Time // the clock of questions that set no effective time; time.Now when nil
 	// CacheBytes bounds the decoded records that are kept in memory, 128 MiB by default.
 	CacheBytes int
 }
@@ -43,6 +46,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Decode == nil {
+		o.Decode = eventstore.Decode
 	}
 	if o.CacheBytes == 0 {
 		o.CacheBytes = 128 << 20

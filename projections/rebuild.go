@@ -73,7 +73,7 @@ func fill(ctx context.Context, o Options, s *store, at, to uint64, told func(uin
 		batch, bytes = batch[:0], 0
 		return err
 	}
-	for c := range decoded(ctx, o.LedgerID, readBetween(o.Log, at, to)) {
+	for c := range decoded(ctx, o.LedgerID, eventstore.Decode, readBetween(o.Log, at, to)) {
 		for _, e := range c.entries {
 			bytes += len(e.Payload)
 		}

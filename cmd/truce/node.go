@@ -52,7 +52,7 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		return fmt.Errorf("open the ledger: %w", err)
 	}
 	n.models, err = projections.Open(ctx, projections.Options{
-		Dir: filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.ledger.Observe, Logger: n.logger,
+		Dir: filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.ledger.Observe, Decode: n.ledger.Decode, Logger: n.logger,
 	})
 	if err != nil {
 		return err
