@@ -9,12 +9,13 @@ import (
 
 // Fold returns what the readings amount to. They are in the order of their places, and are those that the clocks keep.
 func Fold(readings []domain.Reading) State {
-	var s State
+	s := State{folding: true}
 	for _, r := range readings {
 		for _, e := range r.Events {
 			s = Evolve(s, r, e)
 		}
 	}
+	s.folding = false
 	return s
 }
 
@@ -96,12 +97,21 @@ func (s State) course(r domain.Reading, e domain.Event) State {
 
 // flag marks the entry and changes nothing else.
 func (s State) flag(r domain.Reading, code domain.FlagCode, format string, args ...any) State {
-	s.Flags = with(s.Flags, domain.Flag{Code: code, Sequence: r.Sequence, Detail: fmt.Sprintf(format, args...)})
+	s.Flags = grown(s.folding, s.Flags, domain.Flag{Code: code, Sequence: r.Sequence, Detail: fmt.Sprintf(format, args...)})
 	return s
 }
 
 // with returns list with item added, never writing into the array that an older State holds.
 func with[T any](list []T, item T) []T { return append(slices.Clip(list), item) }
+
+// grown is with for the lists that can be long. While a fold is under way nobody holds an older State, so that it may write
+// into its array: copying it for every entry would make a fold of a thousand entries cost a million copies.
+func grown[T any](folding bool, list []T, item T) []T {
+	if folding {
+		return append(list, item)
+	}
+	return with(list, item)
+}
 
 // without returns a new list that lacks the items that match.
 func without[T any](list []T, match func(T) bool) []T {
@@ -187,7 +197,7 @@ func (s State) consented(r domain.Reading, e ConsentGiven) State {
 	if s.Consented(c.By) {
 		return s.flag(r, domain.FlagOutOfOrder, "%s has agreed before it", c.By)
 	}
-	s.Consents = with(s.Consents, Consent{Actor: c.By, Version: e.Version, Terms: e.Terms, Through: c.Through, Place: r.Place, Sequence: r.Sequence})
+	s.Consents = grown(s.folding, s.Consents, Consent{Actor: c.By, Version: e.Version, Terms: e.Terms, Through: c.Through, Place: r.Place, Sequence: r.Sequence})
 	return s
 }
 
@@ -239,7 +249,7 @@ func (s State) excluded(r domain.Reading) State {
 }
 
 func (s State) reaffirmed(r domain.Reading) State {
-	s.Reaffirmations = with(s.Reaffirmations, Consent{Actor: r.Command.Head().By, Version: s.TermsVersion, Place: r.Place, Sequence: r.Sequence})
+	s.Reaffirmations = grown(s.folding, s.Reaffirmations, Consent{Actor: r.Command.Head().By, Version: s.TermsVersion, Place: r.Place, Sequence: r.Sequence})
 	return s
 }
 
@@ -260,7 +270,7 @@ func (s State) performed(r domain.Reading) State {
 	s.Obligations = slices.Clone(s.Obligations)
 	for i, u := range s.Obligations {
 		if u.Obligation.Obligation == c.Obligation {
-			s.Obligations[i].Performance = with(u.Performance, Performed{By: c.By, Performance: c.Performance, Text: c.Text, Place: r.Place, Sequence: r.Sequence})
+			s.Obligations[i].Performance = grown(s.folding, u.Performance, Performed{By: c.By, Performance: c.Performance, Text: c.Text, Place: r.Place, Sequence: r.Sequence})
 			return s
 		}
 	}
@@ -274,6 +284,6 @@ func (s State) attested(r domain.Reading, e TermAttested) State {
 	if len(r.Sources) > 0 {
 		a.Source = r.Sources[0].Source
 	}
-	s.Attestations = with(s.Attestations, a)
+	s.Attestations = grown(s.folding, s.Attestations, a)
 	return s
 }

@@ -67,12 +67,17 @@ func thwartingOf(s State, kept []domain.Reading) *End {
 // views lists what the newest attestation of each actor amounts to at t.
 func (s State) views(t time.Time) []View {
 	var views []View
-	for i, a := range s.Attestations {
-		newer := func(b Attestation) bool { return b.By == a.By && b.Sequence > a.Sequence }
-		if slices.ContainsFunc(s.Attestations, newer) {
+	newest := map[string]uint64{}
+	for i := range s.Attestations {
+		a := &s.Attestations[i]
+		newest[a.By] = max(newest[a.By], a.Sequence)
+	}
+	for i := range s.Attestations {
+		a := &s.Attestations[i]
+		if newest[a.By] != a.Sequence {
 			continue
 		}
-		if v, ok := s.view(s.Attestations[i], t); ok {
+		if v, ok := s.view(*a, t); ok {
 			views = append(views, v)
 		}
 	}

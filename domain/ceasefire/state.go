@@ -44,6 +44,8 @@ type State struct {
 	Reaffirmations []Consent
 	Attestations   []Attestation
 	Flags          []domain.Flag
+
+	folding bool // by Fold, which alone holds it
 }
 
 // A Span is one term: it covers [From, Until). A zero From is not set yet, a zero Until is open.

@@ -164,7 +164,7 @@ func (s State) extended(r domain.Reading, from, until Bounds) State {
 		}
 		s.Backed = nil
 	}
-	s.Extensions = with(s.Extensions, Extension{By: by, From: from, Until: until, OldUntil: s.End(), Place: r.Place, Sequence: r.Sequence})
+	s.Extensions = grown(s.folding, s.Extensions, Extension{By: by, From: from, Until: until, OldUntil: s.End(), Place: r.Place, Sequence: r.Sequence})
 	return s.lengthen(r, from, until)
 }
 
@@ -175,7 +175,7 @@ func (s State) lengthen(r domain.Reading, from, until Bounds) State {
 		s.Spans = with(s.Spans[:len(s.Spans)-1], last)
 		return s
 	}
-	s.Spans = with(s.Spans, Span{From: from, Until: until, Sequence: r.Sequence})
+	s.Spans = grown(s.folding, s.Spans, Span{From: from, Until: until, Sequence: r.Sequence})
 	switch {
 	case !last.Until.CanBeAfter(from) && !last.Until.Equal(from):
 		return s.flag(r, domain.FlagGap, "from %s until %s no term covers", last.Until, from)
