@@ -141,7 +141,7 @@ func TestExamplesAreCommands(t *testing.T) {
 			if args[0] != "truce" || args[1] != verb {
 				t.Fatalf("the example of %s begins %v", verb, args[:2])
 			}
-			if _, err := domain.Prepare(parse(t, verb, args[2:]...), "UTC"); err != nil {
+			if err := domain.Prepare(parse(t, verb, args[2:]...), "UTC"); err != nil {
 				t.Errorf("%s: %v", line, err)
 			}
 		}
