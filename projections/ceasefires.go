@@ -10,7 +10,22 @@ import (
 
 // Ceasefire answers for one ceasefire.
 func (q *Queries) Ceasefire(_ context.Context, id string, p Point) (CeasefireView, error) {
-	return one(q, p, domain.Ref{Kind: domain.KindCeasefire, ID: id}, ceasefireView)
+	return one(q, p, domain.Ref{Kind: domain.KindCeasefire, ID: id}, q.ceasefire)
+}
+
+// ceasefire answers from what was answered before, where that still holds.
+func (q *Queries) ceasefire(r *reader, id string) (v CeasefireView, found bool, err error) {
+	if !present(r.Point) {
+		return ceasefireView(r, id)
+	}
+	if v, ok := q.answers.ceasefire(r, id); ok {
+		return v, true, nil
+	}
+	v, found, err = ceasefireView(r, id)
+	if found && err == nil {
+		q.answers.keep(r, v)
+	}
+	return v, found, err
 }
 
 // Ceasefires lists the ceasefires that a filter keeps, by id.

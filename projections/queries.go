@@ -30,8 +30,9 @@ type Point struct {
 
 // Queries answer from the read models.
 type Queries struct {
-	p     *Projections
-	cache *cache
+	p       *Projections
+	cache   *cache
+	answers answered
 }
 
 func newQueries(p *Projections) *Queries { return &Queries{p: p, cache: newCache(p.o.CacheBytes)} }

@@ -24,12 +24,13 @@ type reader struct {
 	places  map[string]registry.Place
 	sources map[string]registry.Source
 	held    map[domain.Ref]*held
+	read    map[domain.Ref]reading
 	err     error // the first failure inside a callback that can return none
 }
 
 func newReader(q *Queries, tx *bbolt.Tx, p Point) *reader {
 	return &reader{
-		q: q, tx: tx, Point: p, held: map[domain.Ref]*held{},
+		q: q, tx: tx, Point: p, held: map[domain.Ref]*held{}, read: map[domain.Ref]reading{},
 		actors: map[string]registry.Actor{}, places: map[string]registry.Place{}, sources: map[string]registry.Source{},
 	}
 }
@@ -41,6 +42,21 @@ func (r *reader) row(ref domain.Ref) row {
 		return row{}
 	}
 	return readRow(b.Get([]byte(ref.ID)))
+}
+
+// newest returns the sequence of a record's newest entry, 0 where there is none.
+func (r *reader) newest(ref domain.Ref) uint64 {
+	if h, ok := r.held[ref]; ok {
+		return h.Version()
+	}
+	b := r.tx.Bucket([]byte(rowBucket(ref.Kind)))
+	if b == nil {
+		return 0
+	}
+	if row := b.Get([]byte(ref.ID)); len(row) >= 16 {
+		return toNumber(row[8:])
+	}
+	return 0
 }
 
 // each calls fn for the records of a kind after an id, in order, that were begun within the prefix, until it is done.
@@ -124,21 +140,35 @@ func (r *reader) entry(ref domain.Ref, n uint64) (eventstore.Entry, error) {
 
 // readings returns how a record reads at the question's recording and publishing clocks, by place; and its version there.
 func (r *reader) readings(ref domain.Ref) (readings []domain.Reading, version uint64, err error) {
+	x, err := r.kept(ref)
+	return slices.Clone(x.list), x.version, err
+}
+
+// kept is readings for who leaves the list as it is.
+func (r *reader) kept(ref domain.Ref) (reading, error) {
+	if x, ok := r.read[ref]; ok {
+		return x, r.err
+	}
 	h, err := r.record(ref)
 	if err != nil {
-		return nil, 0, err
+		return reading{}, err
 	}
+	var x reading
 	keep := r.Keeps(r.published)
 	for _, s := range slices.Backward(h.Steps) {
 		if keep(s) {
-			version = s.Sequence
+			x = reading{h.Readings(keep), s.Sequence}
 			break
 		}
 	}
-	if version == 0 {
-		return nil, 0, r.err
-	}
-	return h.Readings(keep), version, r.err
+	r.read[ref] = x
+	return x, r.err
+}
+
+// A reading is how a record reads at the question's recording and publishing clocks, once found out.
+type reading struct {
+	list    []domain.Reading
+	version uint64
 }
 
 // happened returns the readings that had happened by the effective time.
@@ -199,11 +229,11 @@ func (r *reader) published(source string) (when.Bounds, bool) {
 
 // picture returns a ceasefire at clocks that differ from the question's in the effective time at most.
 func (r *reader) picture(id string, c domain.Clocks) (ceasefire.Picture, bool, error) {
-	h, err := r.record(domain.Ref{Kind: domain.KindCeasefire, ID: id})
+	kept, err := r.kept(domain.Ref{Kind: domain.KindCeasefire, ID: id})
 	if err != nil {
 		return ceasefire.Picture{}, false, err
 	}
-	p, ok := ceasefire.At(h.Record, c, r.published)
+	p, ok := ceasefire.Of(kept.list, c)
 	if r.err != nil {
 		return ceasefire.Picture{}, false, fmt.Errorf("ceasefire %s: %w", id, r.err)
 	}

@@ -31,7 +31,11 @@ type View struct {
 
 // At answers for a record at three clocks. ok is false where they keep no proposal: then there is nothing to be found.
 func At(r domain.Record, c domain.Clocks, published domain.Published) (p Picture, ok bool) {
-	kept := r.Readings(c.Keeps(published))
+	return Of(r.Readings(c.Keeps(published)), c)
+}
+
+// Of is At for the readings that the clocks of recording and publishing keep.
+func Of(kept []domain.Reading, c domain.Clocks) (p Picture, ok bool) {
 	s := Fold(happened(kept, c))
 	if !s.Exists() {
 		return Picture{}, false
