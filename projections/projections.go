@@ -80,8 +80,9 @@ type Projections struct {
 	interrupt context.CancelFunc // makes the runner begin again from the checkpoint; nil while it does not run
 }
 
-// Open opens the file in o.Dir, or makes an empty one where there is none that can be trusted. It checks all of the file,
-// which takes about a second for a gigabyte; a refill from the log would take ten times as long.
+// Open opens the file in o.Dir, or makes an empty one where there is none that can be trusted. A file that was not closed in
+// good order is checked first, all of it, which takes about a second for a gigabyte; a refill from the log would take ten
+// times as long. One that was is checked while it serves.
 func Open(ctx context.Context, o Options) (*Projections, error) {
 	o = o.withDefaults()
 	if o.Log == nil || o.LedgerID == "" || o.Dir == "" {
@@ -94,7 +95,8 @@ func Open(ctx context.Context, o Options) (*Projections, error) {
 		return nil, err
 	}
 	p := &Projections{o: o, moved: make(chan struct{})}
-	s, err := p.openOrCreate(ctx)
+	intact := unseal(filepath.Join(o.Dir, fileName))
+	s, err := p.openOrCreate(ctx, intact)
 	if err != nil {
 		return nil, err
 	}
@@ -105,15 +107,18 @@ func Open(ctx context.Context, o Options) (*Projections, error) {
 	}
 	p.life, p.end = context.WithCancel(context.WithoutCancel(ctx))
 	p.Queries = newQueries(p)
+	if intact {
+		p.running.Go(func() { p.checkBehind(s) })
+	}
 	return p, nil
 }
 
 // openOrCreate returns the file, or an empty one. A file that stands at a sequence that the log does not have is of another
 // history: a log that was restored from a backup, for example.
-func (p *Projections) openOrCreate(ctx context.Context) (*store, error) {
+func (p *Projections) openOrCreate(ctx context.Context, intact bool) (*store, error) {
 	path := filepath.Join(p.o.Dir, fileName)
 	started := time.Now()
-	s, err := openStore(path, p.o.LedgerID)
+	s, err := openStore(ctx, path, p.o.LedgerID, intact)
 	if err == nil {
 		err = p.follows(ctx, s)
 	}
@@ -172,7 +177,12 @@ func (p *Projections) Close() error {
 	p.running.Wait()
 	p.rebuild.Lock() // a rebuild ends with the life of the projections
 	defer p.rebuild.Unlock()
-	return p.serving().close()
+	s := p.serving()
+	if err := s.close(); err != nil {
+		return err
+	}
+	seal(s.path)
+	return nil
 }
 
 func (p *Projections) serving() *store { return p.store.Load() }
