@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"reflect"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"truceledger/domain"
 	"truceledger/eventstore"
+	"truceledger/eventstore/memory"
 )
 
 // Whatever a command can say, its flags can say: each field given by its flag comes out as the field given.
@@ -127,8 +129,13 @@ func TestFlagsSayWhatTheContractSays(t *testing.T) {
 	}
 }
 
-// Every verb's help has an example, and the example is a command that the ledger can read and prepare.
+// Every verb's help has an example, and no field of it is wrong.
 func TestExamplesAreCommands(t *testing.T) {
+	ledger, err := eventstore.Open(t.Context(), memory.New(), eventstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ledger.Close() })
 	for verb, about := range aboutVerbs {
 		if !slices.Contains(eventstore.Verbs(), verb) {
 			t.Errorf("%q is no verb", verb)
