@@ -118,6 +118,7 @@ type API struct {
 	readiness readiness
 	metrics   *metrics
 	hub       *hub
+	tail      *tail
 
 	life context.Context // ends with Close: every stream ends with it
 	end  context.CancelFunc
@@ -141,6 +142,7 @@ func New(o Options) *API {
 	a.life, a.end = context.WithCancel(context.Background())
 	a.metrics = a.newMetrics()
 	a.hub = newHub(a)
+	a.tail = &tail{api: a}
 	a.huma = a.newHuma()
 	a.routes()
 	return a
@@ -164,4 +166,5 @@ func (a *API) routes() {
 func (a *API) Close() {
 	a.end()
 	a.hub.wait()
+	a.tail.wait()
 }

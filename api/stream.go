@@ -109,7 +109,7 @@ func (a *API) carry(ctx context.Context, s *eventWriter, from uint64) {
 			if !ok {
 				return
 			}
-			err = a.sendRecorded(ctx, s, m)
+			err = a.sendRecorded(s, m)
 		case view, ok := <-passed:
 			if !ok {
 				return // this reader is too slow
@@ -123,47 +123,31 @@ func (a *API) carry(ctx context.Context, s *eventWriter, from uint64) {
 	}
 }
 
-// follow reads the log after the given sequence and hands each message on once the read models hold it, so that whoever
-// asks after an event finds it answered. The channel closes when ctx ends or the log fails: the reader comes again.
-func (a *API) follow(ctx context.Context, after uint64) <-chan eventstore.Message {
-	out := make(chan eventstore.Message)
-	go func() {
-		defer close(out)
-		for m, err := range a.Log.Follow(ctx, after) {
-			if err == nil {
-				err = a.queries.WaitFor(ctx, m.Sequence)
-			}
-			if err != nil {
-				if ctx.Err() == nil {
-					a.log.Warn("a stream ended: the log cannot be followed", "after", after, "err", err)
-				}
-				return
-			}
-			select {
-			case out <- m:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return out
-}
-
 // sendRecorded sends an entry, and the state of the ceasefire that it belongs to, in one piece.
-func (a *API) sendRecorded(ctx context.Context, s *eventWriter, m eventstore.Message) error {
+func (a *API) sendRecorded(s *eventWriter, m *recorded) error {
 	s.event("entry", m.Sequence, m.Payload)
-	if id, ok := ceasefireOf(m); ok {
-		a.hub.nudge()
-		view, err := a.stateAfter(ctx, id, m.Sequence)
-		var notFound *domain.NotFound
-		switch {
-		case err == nil:
-			s.event("ceasefire", m.Sequence, view)
-		case !errors.As(err, &notFound): // it lies ahead of now, or its beginning is retracted
-			return err
-		}
+	view, err := m.state()
+	if err != nil {
+		return err
+	}
+	if view != nil {
+		s.event("ceasefire", m.Sequence, view)
 	}
 	return s.flush()
+}
+
+// stateOf is the state of the ceasefire that an entry belongs to, nil for none.
+func (a *API) stateOf(ctx context.Context, m eventstore.Message) ([]byte, error) {
+	id, ok := ceasefireOf(m)
+	if !ok {
+		return nil, nil
+	}
+	a.hub.nudge()
+	view, err := a.stateAfter(ctx, id, m.Sequence)
+	if notFound := (*domain.NotFound)(nil); errors.As(err, &notFound) {
+		return nil, nil // it lies ahead of now, or its beginning is retracted
+	}
+	return view, err
 }
 
 func ceasefireOf(m eventstore.Message) (id string, ok bool) {

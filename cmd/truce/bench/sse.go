@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,6 +23,7 @@ const (
 type audience struct {
 	mu       sync.Mutex
 	received map[uint64][]time.Time
+	count    atomic.Int64
 }
 
 // sse is how late an entry reaches subscribers after its writer was told that it is stored.
@@ -47,6 +49,7 @@ func (l *ledger) sse(ctx context.Context, seconds float64) (float64, error) {
 		return 0, err
 	}
 	told, err := l.steadily(ctx, seconds)
+	a.await(len(told) * subscribers)
 	leave() // each subscriber hands in what it noted when its connection ends
 	if err != nil {
 		return 0, err
@@ -120,6 +123,7 @@ func (a *audience) listen(in *bufio.Reader) {
 		if len(line) > 5 && string(line[:4]) == "id: " {
 			n, _ := strconv.ParseUint(strings.TrimSpace(string(line[4:])), 10, 64)
 			at, when = append(at, n), append(when, time.Now())
+			a.count.Add(1)
 		}
 	}
 }
@@ -138,8 +142,14 @@ func (l *ledger) steadily(ctx context.Context, seconds float64) (map[uint64]time
 		}
 		told[sequence] = time.Now()
 	}
-	time.Sleep(time.Second) // for the last ones to arrive
 	return told, nil
+}
+
+// await gives the last ones time to arrive: what comes late counts as late, not as lost.
+func (a *audience) await(events int) {
+	for end := time.Now().Add(10 * time.Second); a.count.Load() < int64(events) && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 // lateness is the 99th percentile over every subscriber and entry; an entry that did not arrive is an error.
