@@ -61,6 +61,7 @@ type Projections struct {
 	*Queries
 	o     Options
 	store atomic.Pointer[store]
+	reads atomic.Int64 // entries that were read since the file's pages were let go of
 
 	life    context.Context // ends with Close
 	end     context.CancelFunc

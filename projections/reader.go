@@ -122,6 +122,7 @@ func (r *reader) decode(ref domain.Ref, known *held, newest uint64) (*held, erro
 	if newest != 0 {
 		r.q.cache.put(h)
 	}
+	r.q.p.touched(len(back))
 	return h, nil
 }
 

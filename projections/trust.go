@@ -99,3 +99,17 @@ func checkSum(ctx context.Context, tx *bbolt.Tx, name string) error {
 	}
 	return nil
 }
+
+// mostTouched is how many entries are read from anywhere in the file before its pages are let go of.
+const mostTouched = 512
+
+// touched counts entries that were read. Each may bring sixteen pages of the file into this process's memory, and the system
+// lets them be until it is short of it: without this a ledger that is asked for everything seems to need as much memory as
+// its file is long.
+func (p *Projections) touched(entries int) {
+	if p.reads.Add(int64(entries)) < mostTouched {
+		return
+	}
+	p.reads.Store(0)
+	go p.serving().letGo() // not here: a question holds its snapshot, and a second one may wait for a writer that waits for the first
+}
