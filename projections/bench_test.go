@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"flag"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -20,7 +21,7 @@ import (
 )
 
 // benchEntries is how long the log of the benchmarks is.
-const benchEntries = 100_000 // a longer one gives the same rates
+var benchEntries = flag.Uint64("entries", 100_000, "how many entries the log of the benchmarks has")
 
 // bench is a log of benchEntries on a real JetStream, made once.
 var bench struct {
@@ -80,7 +81,7 @@ func fillBenchLog(b *testing.B) (eventstore.Log, string, error) {
 
 func grow(b *testing.B, book *book) error {
 	const at = 50 // the Aleppo record is shorter than this
-	for i := at; i < benchEntries; i += 3 {
+	for i := at; i < int(*benchEntries); i += 3 {
 		id := fmt.Sprintf("incident-%d", (i*7919)%1_000_003)
 		if _, err := book.try(b, `{"command":"violate","incident":%q,"by":"geneva-centre","ceasefires":["syria-cessation"],"at":{"at":"2016-05-03T10:%02d","zone":"Asia/Damascus","phrase":"in the morning"},
 			"place":"al-zahra","type":"shelling","accused":["syrian-government"],"casualties":[{"unit":"civilians","outcome":"killed","best":%d}],"description":"Shelling of the quarter, seen from the post.","sources":[{"source":"s1"}]}`, id, i%60, i%7); err != nil {
@@ -177,7 +178,7 @@ func BenchmarkDecode(b *testing.B) {
 func BenchmarkApply(b *testing.B) {
 	log, id := benchLog(b)
 	var entries []eventstore.Entry
-	for c := range decoded(b.Context(), id, eventstore.Decode, readBetween(log, 0, benchEntries)) {
+	for c := range decoded(b.Context(), id, eventstore.Decode, readBetween(log, 0, *benchEntries)) {
 		if c.err != nil {
 			b.Fatal(c.err)
 		}
@@ -208,7 +209,7 @@ func BenchmarkRawPuts(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		for at := uint64(0); at < benchEntries; at += batchEntries {
+		for at := uint64(0); at < *benchEntries; at += batchEntries {
 			err := db.Update(func(tx *bbolt.Tx) error {
 				bucket, err := tx.CreateBucketIfNotExists([]byte("rows"))
 				for n := at; err == nil && n < at+batchEntries; n++ {
@@ -222,7 +223,7 @@ func BenchmarkRawPuts(b *testing.B) {
 		}
 		_ = db.Close()
 	}
-	b.ReportMetric(benchEntries*float64(b.N)/b.Elapsed().Seconds(), "puts/s")
+	b.ReportMetric(float64(*benchEntries)*float64(b.N)/b.Elapsed().Seconds(), "puts/s")
 	b.ReportMetric(0, "ns/op")
 }
 
