@@ -72,7 +72,11 @@ func (t *tail) leave(r *reading) {
 // wait returns when no reading is left. The API's life has ended, so that none begins.
 func (t *tail) wait() {
 	t.mu.Lock()
-	t.mu.Unlock() //nolint:staticcheck // whoever held the lock has begun its reading by now
+	reading := t.last // whoever held the lock has begun its reading by now
+	t.mu.Unlock()
+	if reading != nil {
+		reading.stop()
+	}
 	t.running.Wait()
 }
 

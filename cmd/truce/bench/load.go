@@ -94,10 +94,11 @@ func answered(in *bufio.Reader) error {
 		}
 	}
 	if length < 0 {
-		if length, err = chunks(in); err != nil {
-			return err
-		}
-	} else if _, err := in.Discard(length); err != nil {
+		err = chunks(in)
+	} else {
+		_, err = in.Discard(length)
+	}
+	if err != nil {
 		return err
 	}
 	if !good {
@@ -107,21 +108,21 @@ func answered(in *bufio.Reader) error {
 }
 
 // chunks reads a chunked body.
-func chunks(in *bufio.Reader) (n int, err error) {
+func chunks(in *bufio.Reader) error {
 	for {
 		line, err := in.ReadSlice('\n')
 		if err != nil {
-			return n, err
+			return err
 		}
 		size, err := strconv.ParseInt(string(line[:len(line)-2]), 16, 32)
 		if err != nil {
-			return n, err
+			return err
 		}
 		if _, err := io.CopyN(io.Discard, in, size+2); err != nil {
-			return n, err
+			return err
 		}
 		if size == 0 {
-			return n, nil
+			return nil
 		}
 	}
 }

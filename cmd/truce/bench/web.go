@@ -29,7 +29,12 @@ func (r *run) http64(ctx context.Context) (value, raw float64, unit string, err 
 	}
 	defer stop()
 	value, raw, err = r.inTurns(
-		func() (float64, error) { return r.load(ctx, "post", address, writtenRecords) },
+		func() (float64, error) {
+			if err := l.settled(ctx); err != nil { // a server that has just started says 503 until then
+				return 0, err
+			}
+			return r.load(ctx, "post", address, writtenRecords)
+		},
 		func() (float64, error) { return l.rate(ctx, callers, r.Seconds, l.tally) })
 	return value, raw, "commands/s", err
 }
