@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -40,6 +42,11 @@ full sizes take several minutes and about 4 GB there. Figures mean nothing while
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if quick {
 			config = shrunk(config, func(name string) bool { return f.Changed(name) })
+		}
+		for _, name := range config.Only {
+			if !slices.Contains(bench.Names(), name) {
+				return usage("--only %q: there are %s", name, strings.Join(bench.Names(), ", "))
+			}
 		}
 		return p.bench(c.Context(), config, *out)
 	}
