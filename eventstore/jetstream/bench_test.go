@@ -2,6 +2,8 @@ package jetstream_test
 
 import (
 	"fmt"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -117,4 +119,26 @@ func readPlainly(b *testing.B, js natsjs.JetStream, n int) {
 	}
 	<-done
 	cc.Stop()
+}
+
+// BenchmarkGroupCommit is many callers, each on a record of its own, each waiting for the disk.
+func BenchmarkGroupCommit(b *testing.B) {
+	const callers = 256
+	r := startRig(b)
+	l := r.open(b)
+	b.SetParallelism((callers + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0))
+	var records atomic.Int64
+	start := time.Now()
+	b.RunParallel(func(pb *testing.PB) {
+		subject := fmt.Sprintf("truce.tally.t-%d", records.Add(1))
+		for at := uint64(0); pb.Next(); {
+			n, err := l.Append(b.Context(), subject, at, entry)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			at = n
+		}
+	})
+	b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "appends/s")
 }
