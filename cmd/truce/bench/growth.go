@@ -37,6 +37,8 @@ func (r *run) growth(ctx context.Context) (value, raw float64, unit string, err 
 
 // costs of everything that the table measures, the dearer the higher.
 func (r *run) costs(ctx context.Context, l *ledger) (map[string]float64, error) {
+	defer func(rounds int) { r.Rounds = rounds }(r.Rounds)
+	r.Rounds = 1
 	costs := map[string]float64{}
 	rate, err := l.rate(ctx, callers, r.Seconds, l.tally)
 	if err != nil {
