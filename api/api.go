@@ -46,7 +46,7 @@ type Queries interface {
 	Source(context.Context, string, projections.Point) (projections.SourceView, error)
 	Sources(context.Context, projections.Point, projections.Paging) (projections.Page[projections.SourceView], error)
 
-	NextChange(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
+	NextPassing(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
 	Applied() uint64
 	WaitFor(ctx context.Context, sequence uint64) error
 }
