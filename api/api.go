@@ -47,6 +47,7 @@ type Queries interface {
 	Sources(context.Context, projections.Point, projections.Paging) (projections.Page[projections.SourceView], error)
 
 	NextChange(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
+	Version(context.Context, domain.Ref) (uint64, error)
 	Applied() uint64
 	WaitFor(ctx context.Context, sequence uint64) error
 }
@@ -152,6 +153,8 @@ func (a *API) routes() {
 	a.ceasefireRoutes()
 	a.incidentRoutes()
 	a.recordRoutes()
+	a.exportRoutes()
+	a.importRoutes()
 	a.entryRoutes()
 	a.streamRoutes()
 	a.healthRoutes()

@@ -110,21 +110,39 @@ func ownPlace(v *projections.PlaceView) (domain.Command, error) {
 	return c, nil
 }
 
-// stated says a resolved time in words that resolve to the same again, precision and all.
+// stated says a resolved time in words that resolve to the same again, precision, zone and all.
 func stated(b *when.Bounds) when.When {
 	if b == nil || b.IsZero() {
 		return when.When{}
 	}
-	w := when.When{At: b.String(), Zone: b.Zone, Phrase: b.Phrase}
-	if again, err := w.Resolve("UTC"); err == nil && again.Equal(*b) && again.Precision == b.Precision {
-		return w
+	for _, at := range []string{b.String(), local(*b)} {
+		w := when.When{At: at, Zone: b.Zone, Phrase: b.Phrase}
+		if again, err := w.Resolve("UTC"); err == nil && again.Equal(*b) && again.Precision == b.Precision && again.Zone == b.Zone {
+			return w
+		}
 	}
-	w.Zone = ""
-	w.At = b.Earliest.UTC().Format(time.RFC3339Nano)
+	at := b.Earliest.UTC().Format(time.RFC3339Nano)
 	if !b.IsInstant() {
-		w.At += "/" + b.Latest.UTC().Format(time.RFC3339Nano)
+		at += "/" + b.Latest.UTC().Format(time.RFC3339Nano)
 	}
-	return w
+	return when.When{At: at, Phrase: b.Phrase}
+}
+
+// local writes the bounds by the clocks of their zone.
+func local(b when.Bounds) string {
+	zone, err := when.LoadZone(b.Zone)
+	if err != nil {
+		return ""
+	}
+	layout := "2006-01-02T15:04:05.999999999"
+	if b.Precision == when.Minute {
+		layout = "2006-01-02T15:04"
+	}
+	at := b.Earliest.In(zone).Format(layout)
+	if !b.IsInstant() {
+		at += "/" + b.Latest.In(zone).Format(layout)
+	}
+	return at
 }
 
 // ownIncident is the allegation and what was said of it since, each by who said it.
