@@ -32,14 +32,11 @@ func (w *world) load(path, table string, headers ...string) []interchange.Report
 	}
 	var told []interchange.Report
 	for line := range bytes.Lines(a.body) {
-		var r struct {
-			interchange.Report
-			Command json.RawMessage `json:"command"`
-		}
+		var r interchange.Report
 		if err := json.Unmarshal(line, &r); err != nil {
 			w.t.Fatalf("%s: %v", line, err)
 		}
-		told = append(told, r.Report)
+		told = append(told, r)
 	}
 	w.settle()
 	return told

@@ -69,10 +69,7 @@ const mostUnread = 64 << 20
 // importFailed says in the last line why an import ended early: the status went out with the first.
 func (a *API) importFailed(r *http.Request, out *json.Encoder, err error) {
 	p := a.fail(r.Context(), err)
-	_ = out.Encode(struct {
-		Type    string        `json:"type"`
-		Problem *wire.Problem `json:"problem"`
-	}{"failed", p})
+	_ = out.Encode(wire.ImportReport{Type: "failed", Problem: p})
 }
 
 // importer reads what is asked for, up to where the table begins.

@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"io"
 
+	"truceledger/api/wire"
 	"truceledger/domain"
 	"truceledger/eventstore"
 	"truceledger/projections"
@@ -46,37 +47,11 @@ type Importer struct {
 	seed  maphash.Seed
 }
 
-// A Report is one thing to tell of an import. Type is progress, quarantined, recorded, corrected, reinstated, retracted,
-// would (of a dry run) or done.
-type Report struct {
-	Type    string         `json:"type"`
-	Row     int            `json:"row,omitempty"`
-	Line    int            `json:"line,omitempty"`
-	Key     string         `json:"key,omitempty"`
-	Record  string         `json:"record,omitempty"`
-	Code    string         `json:"code,omitempty"`
-	Reason  string         `json:"reason,omitempty"`
-	Header  []string       `json:"header,omitempty"`
-	Raw     []string       `json:"raw,omitempty"`
-	Action  string         `json:"action,omitempty"`
-	Command domain.Command `json:"command,omitempty"`
-	Bytes   int64          `json:"bytes,omitempty"` // of the table, read so far
-	Summary *Summary       `json:"summary,omitempty"`
-}
-
-// A Summary counts what became of the rows. Rows is the sum of Stored, Corrected, Reinstated, Unchanged and Quarantined;
-// where rows are grouped each counts.
-type Summary struct {
-	Rows        int `json:"rows"`
-	Stored      int `json:"stored"`
-	Corrected   int `json:"corrected"`
-	Reinstated  int `json:"reinstated"`
-	Unchanged   int `json:"unchanged"`
-	Quarantined int `json:"quarantined"`
-	Retracted   int `json:"retracted"`  // rows that are gone
-	Registered  int `json:"registered"` // places, actors and sources
-	Entries     int `json:"entries"`    // of the log
-}
+// A Report is one thing to tell of an import, and a Summary what became of all of it.
+type (
+	Report  = wire.ImportReport
+	Summary = wire.ImportSummary
+)
 
 // waveSize is how many rows are decided at once: enough to share the log's flushes, few enough to hold in memory.
 const waveSize = 512

@@ -105,7 +105,7 @@ func TestADryRunShowsAndStoresNothing(t *testing.T) {
 	if w.last() != before || total.Stored != 1 || total.Quarantined != 1 {
 		t.Errorf("got %+v and %d entries, want 1 that would be stored", total, w.last()-before)
 	}
-	if len(told) != 2 || told[0].Type != "would" || told[0].Command.Verb() != "violate" || told[0].Record != "incident/ucdp-ged-1" {
+	if len(told) != 2 || told[0].Type != "would" || !strings.HasPrefix(string(told[0].Command), `{"command":"violate"`) || told[0].Record != "incident/ucdp-ged-1" {
 		t.Errorf("got %+v", told)
 	}
 }

@@ -81,7 +81,11 @@ func (im *Importer) store(ctx context.Context, j *job, c domain.Command, id, act
 		if _, err := domain.Prepare(c, "UTC"); err != nil {
 			return err
 		}
-		j.plans = append(j.plans, Report{Type: "would", Row: j.rows[0].Number, Line: j.rows[0].Line, Key: j.key, Record: j.record.String(), Action: action, Command: c})
+		plan, err := eventstore.EncodeCommand(c)
+		if err != nil {
+			return err
+		}
+		j.plans = append(j.plans, Report{Type: "would", Row: j.rows[0].Number, Line: j.rows[0].Line, Key: j.key, Record: j.record.String(), Action: action, Command: plan})
 		j.did(action)
 		return nil
 	}
