@@ -202,9 +202,9 @@ func TestStreamsOutliveTheServersLimits(t *testing.T) {
 	limited.Config.ReadTimeout, limited.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
 	limited.Start()
 	defer limited.Close()
-	w.server, limited = limited, w.server
+	w.server.Close()
+	w.server = limited
 	l := w.listen("/v1/stream?after=0")
-	w.server, limited = limited, w.server
 	for began := time.Now(); time.Since(began) < 500*time.Millisecond; {
 		if _, err := l.next(); err != nil {
 			t.Fatalf("the stream ended after %s: %v", time.Since(began), err)

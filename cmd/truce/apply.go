@@ -33,7 +33,10 @@ from its content and from how many equal documents of the file stand before it.`
 		}
 		a := &application{program: p, send: store(client)}
 		err = a.files(c.Context(), files)
-		if err != nil {
+		switch {
+		case c.Context().Err() != nil:
+			return fmt.Errorf("interrupted; %s; run the same again to go on", a.summary())
+		case err != nil:
 			return fmt.Errorf("%w; %s; mend it and run the same again", err, a.summary())
 		}
 		_, err = fmt.Fprintln(p.stdout, a.summary())
