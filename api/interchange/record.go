@@ -78,7 +78,7 @@ func (im *Importer) part(ctx context.Context, j *job, p Part, exists bool) error
 // store sends a command, or notes that it would be sent.
 func (im *Importer) store(ctx context.Context, j *job, c domain.Command, id, action string) error {
 	if im.DryRun {
-		if _, err := domain.Prepare(c, "UTC"); err != nil {
+		if err := domain.Prepare(c, "UTC"); err != nil {
 			return err
 		}
 		plan, err := eventstore.EncodeCommand(c)
