@@ -155,6 +155,7 @@ func (a *API) routes() {
 	a.recordRoutes()
 	a.exportRoutes()
 	a.importRoutes()
+	a.bulletinRoutes()
 	a.entryRoutes()
 	a.streamRoutes()
 	a.healthRoutes()
