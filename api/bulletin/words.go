@@ -84,7 +84,7 @@ var acts = map[string]text{
 	"enter-into-force":  words("entry into force", "دخول حيز التنفيذ", "entrée en vigueur", "вступление в силу"),
 	"thwart":            words("thwarted", "إحباط", "empêchement", "срыв"),
 	"extend":            words("extended", "تمديد", "prolongation", "продление"),
-	"widen-area":        words("widened the area", "توسيع المنطقة", "extension de la zone", "расширение района"),
+	"widen-area":        words("widened the area", "توسيع المنطقة", "élargissement de la zone", "расширение района"),
 	"narrow-area":       words("narrowed the area", "تضييق المنطقة", "réduction de la zone", "сужение района"),
 	"reaffirm":          words("reaffirmed", "إعادة تأكيد", "réaffirmation", "подтверждение"),
 	"suspend":           words("suspended", "تعليق", "suspension", "приостановка"),
