@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"truceledger/api"
+	"truceledger/api/bus"
 	"truceledger/eventstore"
 	"truceledger/eventstore/jetstream"
 	"truceledger/projections"
@@ -24,6 +25,7 @@ type node struct {
 	ledger   *eventstore.Ledger
 	models   *projections.Projections
 	api      *api.API
+	bus      *bus.Bus // nil where nobody asked for it
 	logger   *slog.Logger
 }
 
@@ -62,13 +64,17 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		Ledger: n.ledger, Queries: n.models, Log: n.log, Logger: n.logger, Version: version(),
 		Admin: n.models,
 	})
-	return nil
+	return n.openBus(ctx, s)
 }
 
 // openLog starts or reaches the engine and opens the stream.
 func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 	if s.nats.URL == "" {
-		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{Dir: s.data, Log: n.logger})
+		access, bad := s.access()
+		if bad != nil {
+			return bad
+		}
+		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{Dir: s.data, Log: n.logger, Access: access})
 		if errors.Is(err, jetstream.ErrInUse) {
 			return fmt.Errorf("%w: stop it, or take another folder with --data", err)
 		}
@@ -91,6 +97,9 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 // close takes the node apart: no new requests, no more writes, no more reads, and then the engine. What was acknowledged
 // is on disk already, whatever happens here.
 func (n *node) close() {
+	if n.bus != nil {
+		n.bus.Stop()
+	}
 	if n.api != nil {
 		n.api.Close()
 	}
