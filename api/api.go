@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"truceledger/api/alert"
 	"truceledger/domain"
 	"truceledger/eventstore"
 	"truceledger/projections"
@@ -84,6 +85,8 @@ type Options struct {
 	// Clock tells the time, by default time.Now.
 	Clock func() time.Time
 
+	// Alerts tells subscribers. Without it those routes are not there.
+	Alerts *alert.Sender
 	// Admin rebuilds the projections and tells their digests. Without it those routes are not there.
 	Admin Admin
 }
@@ -157,6 +160,7 @@ func (a *API) routes() {
 	a.exportRoutes()
 	a.importRoutes()
 	a.bulletinRoutes()
+	a.alertRoutes()
 	a.entryRoutes()
 	a.streamRoutes()
 	a.healthRoutes()

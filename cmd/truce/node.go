@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"truceledger/api"
+	"truceledger/api/alert"
 	"truceledger/api/bus"
 	"truceledger/eventstore"
 	"truceledger/eventstore/jetstream"
@@ -19,14 +20,16 @@ import (
 // A node is one running ledger: the engine, the log, the rules over it, the read models, and the interface to all of them.
 // Closing goes the other way round.
 type node struct {
-	embedded *jetstream.Embedded // nil with an external engine
-	conn     *nats.Conn
-	log      *jetstream.Log
-	ledger   *eventstore.Ledger
-	models   *projections.Projections
-	api      *api.API
-	bus      *bus.Bus // nil where nobody asked for it
-	logger   *slog.Logger
+	embedded  *jetstream.Embedded // nil with an external engine
+	conn      *nats.Conn
+	log       *jetstream.Log
+	ledger    *eventstore.Ledger
+	models    *projections.Projections
+	api       *api.API
+	bus       *bus.Bus // nil where nobody asked for it
+	alerts    *alert.Sender
+	alertFile *alert.Store
+	logger    *slog.Logger
 }
 
 // openNode opens what s says. The read models catch up behind it; until they have, the interface answers 503.
@@ -60,9 +63,12 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		return err
 	}
 	n.models.Start(context.WithoutCancel(ctx)) // until close
+	if err := n.openAlerts(ctx, s); err != nil {
+		return err
+	}
 	n.api = api.New(api.Options{
 		Ledger: n.ledger, Queries: n.models, Log: n.log, Logger: n.logger, Version: version(),
-		Admin: n.models,
+		Admin: n.models, Alerts: n.alerts,
 	})
 	return n.openBus(ctx, s)
 }
@@ -103,6 +109,7 @@ func (n *node) close() {
 	if n.api != nil {
 		n.api.Close()
 	}
+	n.closeAlerts()
 	if n.ledger != nil {
 		n.report("close the ledger", n.ledger.Close())
 	}

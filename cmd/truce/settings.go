@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -25,6 +26,7 @@ type settings struct {
 	replicas int
 	nats     jetstream.DialOptions // no URL: embedded
 	bus      busSettings
+	alerts   alertSettings
 	readOnly bool // neither make nor change a stream
 }
 
@@ -46,6 +48,7 @@ func (p *program) settingsFlags(c *cobra.Command, data string) *settings {
 	f.StringVar(&s.stream, "stream", jetstream.DefaultStream, "The `name` of the stream that holds the log.")
 	f.IntVar(&s.replicas, "replicas", 0, "How many copies of the log a cluster keeps; 0 leaves it as it is.")
 	s.bus.declare(c)
+	s.alerts.declare(c)
 	return s
 }
 
@@ -79,7 +82,7 @@ func (s *settings) check() error {
 	if (s.nats.CertFile == "") != (s.nats.KeyFile == "") {
 		return usage("--nats-cert and --nats-key go together: give both")
 	}
-	if err := s.bus.check(s); err != nil {
+	if err := errors.Join(s.bus.check(s), s.alerts.check()); err != nil {
 		return err
 	}
 	return checkListen(s.listen)
