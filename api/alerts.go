@@ -44,11 +44,15 @@ func (a *API) alertRoutes() {
 	})
 	serve(a, huma.Operation{
 		OperationID: "unsubscribe", Method: http.MethodDelete, Path: "/v1/alerts/{id}", DefaultStatus: http.StatusNoContent, Tags: []string{"alerts"}, Summary: "End a subscription",
-	}, func(_ context.Context, in *alertID) (*struct{}, error) { return nil, alertProblem(store.Unsubscribe(in.ID)) })
+	}, func(_ context.Context, in *alertID) (*struct{}, error) {
+		return nil, alertProblem(store.Unsubscribe(in.ID))
+	})
 	serve(a, huma.Operation{
 		OperationID: "retry-dead-letter", Method: http.MethodPost, Path: "/v1/alerts/dead/{id}", DefaultStatus: http.StatusNoContent, Tags: []string{"alerts"},
 		Summary: "Put a dead letter on its way again",
-	}, func(_ context.Context, in *alertID) (*struct{}, error) { return nil, alertProblem(store.Revive(in.ID, a.Clock())) })
+	}, func(_ context.Context, in *alertID) (*struct{}, error) {
+		return nil, alertProblem(store.Revive(in.ID, a.Clock()))
+	})
 	listAlerts(a, "/v1/alerts", "list-alerts", "The subscriptions, without their secrets", func() ([]alert.Subscription, error) {
 		subs, err := store.Subscriptions()
 		for i := range subs {
