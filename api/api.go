@@ -159,6 +159,7 @@ func (a *API) routes() {
 	a.recordRoutes()
 	a.exportRoutes()
 	a.importRoutes()
+	a.inquiryRoutes()
 	a.bulletinRoutes()
 	a.alertRoutes()
 	a.entryRoutes()
