@@ -143,7 +143,7 @@ func (s *state) nextChange(ctx context.Context, told time.Time) (<-chan time.Tim
 // apply puts what an entry, and those that wait behind it, changed.
 func (s *state) apply(ctx context.Context, m eventstore.Message, more <-chan eventstore.Message) error {
 	changed := map[domain.Ref]bool{}
-	last := m.Sequence
+	var last uint64
 	for n := 0; ; n++ {
 		e, err := eventstore.Decode(m)
 		if err != nil {

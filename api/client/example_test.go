@@ -80,7 +80,7 @@ func ExampleClient_Do() {
 	check(err)
 	fmt.Println(v.Title, v.Status, v.Until.Latest.Format(time.RFC3339))
 	// Output:
-	// 422 already-agreed
+	// 422 already-consented
 	// Truce at the Ford in_force 2016-06-03T03:00:00Z
 }
 

@@ -50,7 +50,7 @@ func newMapped(s Settings) (Format, error) {
 	c, known := eventstore.NewCommand(f.m.Command)
 	switch {
 	case !known || !c.Creates():
-		return nil, fmt.Errorf("mapping: command %q begins no record: take violate, propose, record-statement, record-tally...", f.m.Command)
+		return nil, fmt.Errorf("mapping: command %q begins no record: take one such as violate, propose or record-statement", f.m.Command)
 	case !domain.IsSlug(f.m.Name) || len(f.m.Name) > 30:
 		return nil, fmt.Errorf("mapping: name %q must be an id of at most 30 characters", f.m.Name)
 	case f.m.Key == "" || len(f.m.Fields) == 0:
