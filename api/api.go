@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"truceledger/api/alert"
 	"truceledger/domain"
 	"truceledger/eventstore"
 	"truceledger/projections"
@@ -47,6 +48,7 @@ type Queries interface {
 	Sources(context.Context, projections.Point, projections.Paging) (projections.Page[projections.SourceView], error)
 
 	NextPassing(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
+	Version(context.Context, domain.Ref) (uint64, error)
 	Applied() uint64
 	WaitFor(ctx context.Context, sequence uint64) error
 }
@@ -83,6 +85,8 @@ type Options struct {
 	// Clock tells the time, by default time.Now.
 	Clock func() time.Time
 
+	// Alerts tells subscribers. Without it those routes are not there.
+	Alerts *alert.Sender
 	// Admin rebuilds the projections and tells their digests. Without it those routes are not there.
 	Admin Admin
 }
@@ -155,6 +159,11 @@ func (a *API) routes() {
 	a.ceasefireRoutes()
 	a.incidentRoutes()
 	a.recordRoutes()
+	a.exportRoutes()
+	a.importRoutes()
+	a.inquiryRoutes()
+	a.bulletinRoutes()
+	a.alertRoutes()
 	a.entryRoutes()
 	a.streamRoutes()
 	a.healthRoutes()

@@ -42,6 +42,8 @@ var titles = map[string]string{
 	"unavailable":         "The log cannot be reached",
 	"unknown-command":     "There is no such command",
 	"unknown-parameter":   "There is no such query parameter",
+	"bad-import":          "The table cannot be imported so",
+	"not-a-table":         "The body is not declared as a table",
 	"unreadable":          "The request cannot be read",
 	"writes-stopped":      "This node takes no commands any more",
 	"duplicate-parameter": "A query parameter stands twice",

@@ -24,7 +24,7 @@ func (a *API) newHuma() huma.API {
 				Description: "An event-sourced ledger of ceasefire negotiations. Commands are put on the record; reads are answered at three clocks.",
 			},
 			Tags: []*huma.Tag{
-				{Name: "commands"}, {Name: "ceasefires"}, {Name: "incidents"}, {Name: "records"}, {Name: "log"}, {Name: "operation"}, {Name: "documents"},
+				{Name: "commands"}, {Name: "ceasefires"}, {Name: "incidents"}, {Name: "records"}, {Name: "exports"}, {Name: "imports"}, {Name: "alerts"}, {Name: "log"}, {Name: "operation"}, {Name: "documents"},
 			},
 		},
 		Formats: format, DefaultFormat: "application/json",
@@ -84,10 +84,11 @@ func (a *API) describeProblems(op *huma.Operation) {
 		op.Responses = map[string]*huma.Response{}
 	}
 	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[wire.Problem](), true, "Problem")
-	op.Responses["default"] = &huma.Response{
+	no := &huma.Response{
 		Description: "A problem (RFC 9457)",
 		Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: schema}},
 	}
+	op.Responses["4XX"], op.Responses["default"] = no, no
 }
 
 // refuse answers a problem in place of what a huma route would have answered.

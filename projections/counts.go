@@ -111,6 +111,10 @@ func day(b when.Bounds) string {
 	switch b.Precision {
 	case when.Day, when.Month, when.Year:
 		return b.String()
+	case when.Interval:
+		if zone, err := when.LoadZone(b.Zone); err == nil {
+			return b.Earliest.In(zone).Format("2006-01-02") // the first of the days stated, not the one before it in UTC
+		}
 	}
 	return b.Earliest.Format("2006-01-02")
 }

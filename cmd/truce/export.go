@@ -13,17 +13,22 @@ import (
 func (p *program) exportVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "export",
-		Short:   "Write the log as JSON Lines",
+		Short:   "Write the log, or what was asked for in the formats that people carry away",
 		GroupID: groupProof,
 		Args:    cobra.NoArgs,
-		Long:    "Write the log as JSON Lines: the exact stored bytes, an entry a line, from the first to the newest.",
-		Example: "  truce export --out ledger.jsonl\n  truce export --after 1000 | gzip >rest.jsonl.gz",
+		Long: `Write the log as JSON Lines: the exact stored bytes, an entry a line, from the first to the newest. With --format, write what
+the filters keep at the clocks that are asked for; with --release, a folder to publish.`,
+		Example: "  truce export --out ledger.jsonl\n  truce export --format xlsx --place aleppo --out aleppo.xlsx\n  truce export --after 1000 | gzip >rest.jsonl.gz",
 	}
 	file := c.Flags().String("out", "", "Write to this `FILE` instead of standard output.")
 	after := c.Flags().Uint64("after", 0, "Begin after entry `N`.")
 	limit := c.Flags().Uint64("limit", 0, "Write at most `N` entries; 0 is all.")
+	carry := p.carryFlags(c)
 	p.clientFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if done, err := carry.run(c.Context(), *file); done {
+			return err
+		}
 		if *file == "" {
 			return p.export(c.Context(), *after, *limit, p.stdout)
 		}

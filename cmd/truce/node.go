@@ -10,6 +10,8 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"truceledger/api"
+	"truceledger/api/alert"
+	"truceledger/api/bus"
 	"truceledger/eventstore"
 	"truceledger/eventstore/jetstream"
 	"truceledger/projections"
@@ -18,13 +20,16 @@ import (
 // A node is one running ledger: the engine, the log, the rules over it, the read models, and the interface to all of them.
 // Closing goes the other way round.
 type node struct {
-	embedded *jetstream.Embedded // nil with an external engine
-	conn     *nats.Conn
-	log      *jetstream.Log
-	ledger   *eventstore.Ledger
-	models   *projections.Projections
-	api      *api.API
-	logger   *slog.Logger
+	embedded  *jetstream.Embedded // nil with an external engine
+	conn      *nats.Conn
+	log       *jetstream.Log
+	ledger    *eventstore.Ledger
+	models    *projections.Projections
+	api       *api.API
+	bus       *bus.Bus // nil where nobody asked for it
+	alerts    *alert.Sender
+	alertFile *alert.Store
+	logger    *slog.Logger
 }
 
 // openNode opens what s says. The read models catch up behind it; until they have, the interface answers 503.
@@ -58,17 +63,24 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		return err
 	}
 	n.models.Start(context.WithoutCancel(ctx)) // until close
+	if err := n.openAlerts(ctx, s); err != nil {
+		return err
+	}
 	n.api = api.New(api.Options{
 		Ledger: n.ledger, Queries: n.models, Log: n.log, Logger: n.logger, Version: version(),
-		Admin: n.models,
+		Admin: n.models, Alerts: n.alerts,
 	})
-	return nil
+	return n.openBus(ctx, s)
 }
 
 // openLog starts or reaches the engine and opens the stream.
 func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 	if s.nats.URL == "" {
-		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{Dir: s.data, Log: n.logger})
+		access, bad := s.access()
+		if bad != nil {
+			return bad
+		}
+		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{Dir: s.data, Log: n.logger, Access: access})
 		if errors.Is(err, jetstream.ErrInUse) {
 			return fmt.Errorf("%w: stop it, or take another folder with --data", err)
 		}
@@ -91,9 +103,13 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 // close takes the node apart: no new requests, no more writes, no more reads, and then the engine. What was acknowledged
 // is on disk already, whatever happens here.
 func (n *node) close() {
+	if n.bus != nil {
+		n.bus.Stop()
+	}
 	if n.api != nil {
 		n.api.Close()
 	}
+	n.closeAlerts()
 	if n.ledger != nil {
 		n.report("close the ledger", n.ledger.Close())
 	}

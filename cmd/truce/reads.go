@@ -14,7 +14,7 @@ import (
 
 // readVerbs are the verbs that ask and change nothing.
 func (p *program) readVerbs() []*cobra.Command {
-	return []*cobra.Command{p.listVerb(), p.showVerb(), p.historyVerb(), p.incidentsVerb(), p.calendarVerb(), p.watchVerb()}
+	return []*cobra.Command{p.listVerb(), p.showVerb(), p.historyVerb(), p.incidentsVerb(), p.calendarVerb(), p.bulletinVerb(), p.watchVerb()}
 }
 
 // A reading holds the flags of one read: the clocks, the filters and how to answer.

@@ -73,6 +73,9 @@ func (p *program) serveNode(ctx context.Context, n *node, g *gate, how service) 
 		return err
 	}
 	fmt.Fprintf(p.stderr, "truce: ledger %s at %s/\n", n.ledger.ID(), g.address())
+	if n.bus != nil && n.embedded != nil {
+		fmt.Fprintf(p.stderr, "truce: NATS at nats://%s\n", n.embedded.Address())
+	}
 	if how.ready != nil {
 		how.ready(g.address())
 	}

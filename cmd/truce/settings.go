@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -24,7 +25,9 @@ type settings struct {
 	stream   string
 	replicas int
 	nats     jetstream.DialOptions // no URL: embedded
-	readOnly bool                  // neither make nor change a stream
+	bus      busSettings
+	alerts   alertSettings
+	readOnly bool // neither make nor change a stream
 }
 
 const defaultListen = "127.0.0.1:8080"
@@ -44,6 +47,8 @@ func (p *program) settingsFlags(c *cobra.Command, data string) *settings {
 	f.StringVar(&s.nats.KeyFile, "nats-key", "", "The key of --nats-cert, a PEM `file`.")
 	f.StringVar(&s.stream, "stream", jetstream.DefaultStream, "The `name` of the stream that holds the log.")
 	f.IntVar(&s.replicas, "replicas", 0, "How many copies of the log a cluster keeps; 0 leaves it as it is.")
+	s.bus.declare(c)
+	s.alerts.declare(c)
 	return s
 }
 
@@ -76,6 +81,9 @@ func (s *settings) check() error {
 	}
 	if (s.nats.CertFile == "") != (s.nats.KeyFile == "") {
 		return usage("--nats-cert and --nats-key go together: give both")
+	}
+	if err := errors.Join(s.bus.check(s), s.alerts.check()); err != nil {
+		return err
 	}
 	return checkListen(s.listen)
 }

@@ -23,11 +23,14 @@ var ErrInUse = errors.New("the data folder is used by another truce process")
 type EmbeddedOptions struct {
 	Dir string       // the data folder; made if missing. Holds lock.db and jetstream/
 	Log *slog.Logger // where the server's own log lines go; nil drops them
+	// Access opens a port for programs with credentials; nil, the default, opens none.
+	Access *Access
 }
 
 // Embedded is a JetStream server inside this process. It acknowledges only what is on disk (SyncAlways).
 type Embedded struct {
 	server *server.Server
+	self   *server.User // how this process connects where users are asked for; nil where they are not
 	lock   *bbolt.DB
 	log    *slog.Logger
 
@@ -48,12 +51,16 @@ func StartEmbedded(ctx context.Context, o EmbeddedOptions) (*Embedded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data folder %q: %w", o.Dir, err)
 	}
-	s, err := startServer(ctx, o)
+	var self *server.User
+	if o.Access != nil {
+		self = own()
+	}
+	s, err := startServer(ctx, o, self)
 	if err != nil {
 		lock.Close()
 		return nil, fmt.Errorf("embedded jetstream in %q: %w", o.Dir, err)
 	}
-	return &Embedded{server: s, lock: lock, log: o.Log}, nil
+	return &Embedded{server: s, self: self, lock: lock, log: o.Log}, nil
 }
 
 // lockFolder takes the folder for this process. bbolt's file lock is used because it works alike on Linux, macOS and
@@ -72,7 +79,7 @@ func lockFolder(dir string) (*bbolt.DB, error) {
 	return db, nil
 }
 
-func startServer(ctx context.Context, o EmbeddedOptions) (*server.Server, error) {
+func startServer(ctx context.Context, o EmbeddedOptions, self *server.User) (*server.Server, error) {
 	opts := &server.Options{
 		ServerName: "truce",
 		JetStream:  true,
@@ -85,6 +92,11 @@ func startServer(ctx context.Context, o EmbeddedOptions) (*server.Server, error)
 		DontListen:        true, // no port: only this process can connect
 		NoSigs:            true, // signals belong to main
 		MaxPayload:        1 << 20,
+	}
+	if o.Access != nil {
+		if err := o.Access.listenFor(opts, self); err != nil {
+			return nil, err
+		}
 	}
 	s, err := server.NewServer(opts)
 	if err != nil {
@@ -122,7 +134,7 @@ func awaitReady(ctx context.Context, s *server.Server) error {
 
 // Connect returns a connection inside this process: no port, no TLS, no copy through the kernel. Shutdown closes it.
 func (e *Embedded) Connect() (*nats.Conn, error) {
-	nc, err := nats.Connect("", append(connOptions(e.log), nats.InProcessServer(e.server))...)
+	nc, err := nats.Connect("", append(append(connOptions(e.log), nats.InProcessServer(e.server)), e.identity()...)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the embedded server: %w", err)
 	}

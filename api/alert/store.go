@@ -1,0 +1,194 @@
+package alert
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// A Store remembers subscriptions and deliveries across restarts.
+type Store struct{ db *bbolt.DB }
+
+var (
+	subscriptions = []byte("subscriptions")
+	deliveries    = []byte("deliveries") // on their way
+	dead          = []byte("dead")       // given up
+	told          = []byte("told")       // ids of alerts that were made, so that none is made twice
+	state         = []byte("state")
+	readTo        = []byte("read_to")
+)
+
+// ErrUnknown is something that the store does not hold.
+var ErrUnknown = errors.New("there is no such subscription or dead letter")
+
+// OpenStore opens the file, or makes it. It holds secrets: only its owner may read it.
+func OpenStore(file string) (*Store, error) {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return nil, err
+	}
+	db, err := bbolt.Open(file, 0o600, &bbolt.Options{Timeout: time.Second})
+	if err != nil {
+		return nil, fmt.Errorf("the alerts' file: %w", err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		for _, name := range [][]byte{subscriptions, deliveries, dead, told, state} {
+			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return &Store{db}, err
+}
+
+// Close closes the file.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Subscribe stores a subscription, and gives it an id and a secret.
+func (s *Store) Subscribe(sub Subscription) (Subscription, error) {
+	sub.ID, sub.Secret = "sub-"+newID(), "whsec_"+rand.Text()+rand.Text()
+	return sub, s.put(subscriptions, sub.ID, sub)
+}
+
+func newID() string { return rand.Text()[:16] }
+
+func (s *Store) put(bucket []byte, key string, v any) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return s.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(bucket).Put([]byte(key), raw) })
+}
+
+// Subscriptions lists them, with their secrets: whoever shows them takes those away.
+func (s *Store) Subscriptions() ([]Subscription, error) { return all[Subscription](s, subscriptions) }
+
+// Pending lists the deliveries on their way.
+func (s *Store) Pending() ([]Delivery, error) { return all[Delivery](s, deliveries) }
+
+// Dead lists the dead letters.
+func (s *Store) Dead() ([]Delivery, error) { return all[Delivery](s, dead) }
+
+func all[V any](s *Store, bucket []byte) (list []V, err error) {
+	list = []V{}
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket(bucket).ForEach(func(_, raw []byte) error {
+			var v V
+			if err := json.Unmarshal(raw, &v); err != nil {
+				return err
+			}
+			list = append(list, v)
+			return nil
+		})
+	})
+	return list, err
+}
+
+// Unsubscribe ends a subscription with what is on its way to it. Its dead letters stay until they are sent or dropped.
+func (s *Store) Unsubscribe(id string) error {
+	pending, err := s.Pending()
+	if err != nil {
+		return err
+	}
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		b := tx.Bucket(subscriptions)
+		if b.Get([]byte(id)) == nil {
+			return ErrUnknown
+		}
+		for _, d := range pending {
+			if d.Subscription == id {
+				if err := tx.Bucket(deliveries).Delete([]byte(d.ID)); err != nil {
+					return err
+				}
+			}
+		}
+		return b.Delete([]byte(id))
+	})
+}
+
+// Revive puts a dead letter on its way again.
+func (s *Store) Revive(id string, now time.Time) error {
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		raw := tx.Bucket(dead).Get([]byte(id))
+		if raw == nil {
+			return ErrUnknown
+		}
+		var d Delivery
+		if err := json.Unmarshal(raw, &d); err != nil {
+			return err
+		}
+		d.Tries, d.Next = 0, now
+		return move(tx, dead, deliveries, d)
+	})
+}
+
+// finish takes a delivery off, or makes it a dead letter, or notes its next try.
+func (s *Store) finish(d Delivery, delivered bool) error {
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		switch {
+		case tx.Bucket(deliveries).Get([]byte(d.ID)) == nil:
+			return nil // its subscription has ended meanwhile
+		case delivered:
+			return tx.Bucket(deliveries).Delete([]byte(d.ID))
+		case d.Next.IsZero():
+			return move(tx, deliveries, dead, d)
+		}
+		return move(tx, deliveries, deliveries, d)
+	})
+}
+
+func move(tx *bbolt.Tx, from, to []byte, d Delivery) error {
+	raw, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	if err := tx.Bucket(from).Delete([]byte(d.ID)); err != nil {
+		return err
+	}
+	return tx.Bucket(to).Put([]byte(d.ID), raw)
+}
+
+// tell puts alerts on their way, each once for each subscription for ever, and notes how far the log is read, all in one
+// step: a crash before it loses nothing, and one after it repeats nothing.
+func (s *Store) tell(read uint64, pairs []addressed, now time.Time) error {
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		for _, p := range pairs {
+			key := []byte(p.to + "\x00" + p.alert.ID)
+			if tx.Bucket(told).Get(key) != nil {
+				continue
+			}
+			d := Delivery{ID: newID(), Subscription: p.to, Alert: p.alert, Next: now}
+			if err := errors.Join(tx.Bucket(told).Put(key, []byte{1}), move(tx, deliveries, deliveries, d)); err != nil {
+				return err
+			}
+		}
+		if read == 0 {
+			return nil
+		}
+		return tx.Bucket(state).Put(readTo, binary.BigEndian.AppendUint64(nil, read))
+	})
+}
+
+// read is how far the log was read, 0 at the very beginning.
+func (s *Store) read() (n uint64, err error) {
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		if raw := tx.Bucket(state).Get(readTo); len(raw) == 8 {
+			n = binary.BigEndian.Uint64(raw)
+		}
+		return nil
+	})
+	return n, err
+}
+
+// An addressed is an alert and the subscription that it goes to.
+type addressed struct {
+	to    string
+	alert Alert
+}

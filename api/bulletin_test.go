@@ -1,0 +1,53 @@
+package api
+
+import (
+	"strings"
+	"testing"
+
+	"truceledger/api/bulletin"
+)
+
+// TestBulletinCountsItsWindow puts incidents on every side of the edges.
+func TestBulletinCountsItsWindow(t *testing.T) {
+	w := open(t)
+	w.river()
+	w.must("register-place", `{"place":"quarter","name":"Quarter | <b>","parent":"town"}`)
+	w.must("propose", `{"ceasefire":"watched","by":"north","class":"local_truce","area":"town","occurred":"2016-05-01T10:00Z","parties":["north","south"],"monitors":["north"]}`)
+	for id, at := range map[string]string{
+		"before": "2016-05-03T23:59:59+03:00", "first": "2016-05-04T00:00:00+03:00", "last": "2016-05-04T23:59:59+03:00", "after": "2016-05-05T00:00:00+03:00", "vague": "2016-05",
+	} {
+		w.must("violate", `{"incident":"`+id+`","by":"north","type":"shelling","place":"quarter","ceasefires":["watched"],"at":{"at":"`+at+`"}}`)
+	}
+	w.must("violate", `{"incident":"other","by":"south","type":"shelling","place":"quarter","at":"2016-05-04T10:00+03:00"}`)
+	w.must("open-inquiry", `{"incident":"first","by":"north","occurred":"2016-05-04T12:00+03:00"}`)
+	w.must("conclude-inquiry", `{"incident":"first","by":"north","finding":"verified","occurred":"2016-05-04T13:00+03:00"}`)
+	w.settle()
+	b := into[bulletin.Bulletin](t, w.get("/v1/bulletin?date=2016-05-04&zone=Asia/Damascus&compare=north,south"))
+	if b.Total.Window != 3 || b.Total.Previous != 1 || b.Total.Possible != 1 || b.Recommitment == nil {
+		t.Errorf("got %+v", b.Total)
+	}
+	if len(b.Opened) != 1 || len(b.Closed) != 1 || b.Closed[0].Finding != "verified" {
+		t.Errorf("got inquiries %+v %+v", b.Opened, b.Closed)
+	}
+	if b.Compared[0].Total != 2 || b.Compared[1].Total != 1 {
+		t.Errorf("got %+v: each body's own count", b.Compared)
+	}
+	if b.Incidents[0].Area != "quarter" {
+		t.Errorf("got the area %q", b.Incidents[0].Area)
+	}
+	closing := into[bulletin.Bulletin](t, w.get("/v1/bulletin?date=2016-05-04&zone=Asia/Damascus&close=10:00"))
+	if closing.Total.Window != 2 || closing.Total.Previous != 0 {
+		t.Errorf("got %+v for the window that closes at 10:00", closing.Total)
+	}
+	page := string(w.get("/v1/bulletin?date=2016-05-04&zone=Asia/Damascus&format=html&lang=ar").body)
+	if !strings.Contains(page, `dir="rtl"`) || strings.Contains(page, "<b>") {
+		t.Errorf("a name broke out of its cell, or the page runs the wrong way:\n%s", page)
+	}
+}
+
+func TestBulletinsThatCannotBe(t *testing.T) {
+	w := open(t)
+	for _, q := range []string{"", "date=2016-05-04", "date=4.5.2016&zone=UTC", "date=2016-05-04&zone=Nowhere", "date=2016-05-04&zone=UTC&close=25:00", "date=2016-05-04&zone=UTC&lang=de", "date=2016-05-04&zone=UTC&compare=a"} {
+		wantProblem(t, w.get("/v1/bulletin?"+q), 400, "bad-parameter")
+	}
+}

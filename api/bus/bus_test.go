@@ -1,0 +1,270 @@
+package bus_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	natsjs "github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go/micro"
+
+	"truceledger/api"
+	"truceledger/api/bus"
+	"truceledger/eventstore"
+	"truceledger/eventstore/jetstream"
+	"truceledger/projections"
+)
+
+// A house is a served ledger that listens on the bus.
+type house struct {
+	t        *testing.T
+	embedded *jetstream.Embedded
+	api      *api.API
+	users    map[string]string // passwords by name
+}
+
+func open(t *testing.T) *house {
+	t.Helper()
+	dir, logger := t.TempDir(), slog.New(slog.DiscardHandler)
+	file := filepath.Join(dir, "nats.users")
+	users, err := bus.Users(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{t: t, users: map[string]string{}}
+	for _, u := range users {
+		h.users[u.Name] = u.Password
+	}
+	h.embedded, err = jetstream.StartEmbedded(t.Context(), jetstream.EmbeddedOptions{Dir: dir, Access: &jetstream.Access{Address: "127.0.0.1:0", Users: users}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.embedded.Shutdown)
+	nc, err := h.embedded.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := jetstream.Open(t.Context(), nc, jetstream.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger, err := eventstore.Open(t.Context(), log, eventstore.Options{Logger: logger})
+	if err != nil {
+		t.Fatal(err)
+	}
+	views, err := projections.Open(t.Context(), projections.Options{Dir: filepath.Join(dir, "views"), Log: log, LedgerID: ledger.ID(), Observe: ledger.Observe, Logger: logger})
+	if err != nil {
+		t.Fatal(err)
+	}
+	views.Start(context.Background())
+	h.api = api.New(api.Options{Ledger: ledger, Queries: views, Log: log, Logger: logger})
+	b, err := bus.Start(t.Context(), bus.Options{Conn: nc, Handler: h.api, Log: log, Models: views, Logger: logger, Version: "v1.2.3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		b.Stop()
+		h.api.Close()
+		_ = ledger.Close()
+		_ = views.Close()
+	})
+	return h
+}
+
+func (h *house) connect(name string) *nats.Conn {
+	h.t.Helper()
+	nc, err := nats.Connect("nats://"+h.embedded.Address(), nats.UserInfo(name, h.users[name]), nats.CustomInboxPrefix("_INBOX_"+name))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(nc.Close)
+	return nc
+}
+
+func (h *house) request(nc *nats.Conn, subject, payload string) *nats.Msg {
+	h.t.Helper()
+	m, err := nc.Request(subject, []byte(payload), 10*time.Second)
+	if err != nil {
+		h.t.Fatalf("%s %s: %v", subject, payload, err)
+	}
+	return m
+}
+
+func TestCommandsOnTheBusAnswerAsOverHTTP(t *testing.T) {
+	h := open(t)
+	nc := h.connect("writer")
+	m := h.request(nc, "truce-api.command.register-actor", `{"actor":"north","name":"North","kind":"state","command_id":"0198a3c2-0000-7000-8000-000000000001"}`)
+	if m.Header.Get("Status") != "201" || m.Header.Get("Location") != "/v1/actors/north" || !strings.Contains(string(m.Data), `"actor-registered"`) {
+		t.Errorf("got %v %s", m.Header, m.Data)
+	}
+	if again := h.request(nc, "truce-api.command.register-actor", `{"actor":"north","name":"North","kind":"state","command_id":"0198a3c2-0000-7000-8000-000000000001"}`); again.Header.Get("Status") != "200" || string(again.Data) != string(m.Data) {
+		t.Errorf("got %v %s, want the first answer again", again.Header, again.Data)
+	}
+	for verb, body := range map[string]string{
+		"register-actor": `{"actor":"north","name":"Other","kind":"state"}`, "agree": `{"ceasefire":"none","by":"north"}`, "violate": `{"incidnt":"x"}`, "propose": `{`,
+	} {
+		m := h.request(nc, "truce-api.command."+verb, body)
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodPost, "/v1/commands/"+verb, strings.NewReader(body))
+		r.Host = "localhost"
+		r.Header.Set("Content-Type", "application/json")
+		h.api.ServeHTTP(w, r)
+		var p struct {
+			Status int
+			Detail string
+		}
+		_ = json.Unmarshal(w.Body.Bytes(), &p)
+		if m.Header.Get(micro.ErrorCodeHeader) != m.Header.Get("Status") || m.Header.Get("Status") == "" || m.Header.Get(micro.ErrorHeader) != p.Detail || string(m.Data) != w.Body.String() {
+			t.Errorf("%s: the bus says %v %s, HTTP %d %s", verb, m.Header, m.Data, w.Code, w.Body)
+		}
+	}
+	if m := h.request(nc, "truce-api.query", "/v1/actors/north?min_sequence=2"); !strings.Contains(string(m.Data), `"name":"North"`) || m.Header.Get("ETag") == "" {
+		t.Errorf("got %v %s", m.Header, m.Data)
+	}
+	for _, path := range []string{"/v1/stream", "/metrics", "/v1/admin/rebuild", "nonsense"} {
+		if m := h.request(nc, "truce-api.query", path); m.Header.Get(micro.ErrorCodeHeader) != "404" {
+			t.Errorf("%s: got %v", path, m.Header)
+		}
+	}
+	info := h.request(nc, "$SRV.INFO.truce", "")
+	if !strings.Contains(string(info.Data), "/schemas/commands/propose.json") || !strings.Contains(string(info.Data), `"version":"1.2.3"`) {
+		t.Errorf("got %s", info.Data)
+	}
+	if stats := h.request(nc, "$SRV.STATS.truce", ""); !strings.Contains(string(stats.Data), `"errors":1`) {
+		t.Errorf("the errors are not counted: %s", stats.Data)
+	}
+}
+
+func TestTheBucketShowsRecordsAsTheyChange(t *testing.T) {
+	h := open(t)
+	nc := h.connect("writer")
+	js, err := natsjs.New(h.connect("reader"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kv, err := js.KeyValue(t.Context(), bus.Bucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := kv.Watch(t.Context(), "ceasefire.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Stop()
+	soon := time.Now().Add(2 * time.Second).UTC().Format(time.RFC3339Nano)
+	for _, c := range []string{
+		`register-actor {"actor":"north","name":"North","kind":"state"}`, `register-actor {"actor":"south","name":"South","kind":"state"}`,
+		`propose {"ceasefire":"river","by":"north","parties":["north","south"],"from":"` + soon + `","lasting":"PT2S"}`,
+		`agree {"ceasefire":"river","by":"north"}`, `agree {"ceasefire":"river","by":"south"}`,
+	} {
+		verb, body, _ := strings.Cut(c, " ")
+		if m := h.request(nc, "truce-api.command."+verb, body); m.Header.Get("Status") != "201" {
+			t.Fatalf("%s: %s", c, m.Data)
+		}
+	}
+	want := []string{"scheduled", "in_force", "lapsed"} // the last two by time alone
+	deadline := time.After(30 * time.Second)
+	for len(want) > 0 {
+		select {
+		case e := <-w.Updates():
+			if e != nil && strings.Contains(string(e.Value()), `"status":"`+want[0]+`"`) {
+				want = want[1:]
+			}
+		case <-deadline:
+			t.Fatalf("the bucket never showed %v", want)
+		}
+	}
+}
+
+func TestNobodyDoesMoreThanTheirRole(t *testing.T) {
+	h := open(t)
+	if _, err := nats.Connect("nats://" + h.embedded.Address()); err == nil {
+		t.Error("a connection without credentials was let in")
+	}
+	for _, c := range []struct{ user, subject string }{
+		{"reader", "truce-api.command.violate"}, {"reader", "truce.ceasefire.river"}, {"writer", "truce.ceasefire.river"}, {"writer", "$KV.TRUCE_STATE.ceasefire.river"},
+		{"writer", "$JS.API.STREAM.DELETE.TRUCE"}, {"writer", "$JS.API.STREAM.PURGE.KV_TRUCE_STATE"},
+	} {
+		denied := make(chan error, 1)
+		nc, err := nats.Connect("nats://"+h.embedded.Address(), nats.UserInfo(c.user, h.users[c.user]), nats.CustomInboxPrefix("_INBOX_"+c.user),
+			nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { denied <- err }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = nc.Publish(c.subject, []byte("{}"))
+		_ = nc.Flush()
+		select {
+		case err := <-denied:
+			if !strings.Contains(err.Error(), "Permissions Violation") {
+				t.Errorf("%s on %s: got %v", c.user, c.subject, err)
+			}
+		case <-time.After(5 * time.Second):
+			t.Errorf("%s may publish on %s", c.user, c.subject)
+		}
+		nc.Close()
+	}
+}
+
+// TestWithTheRealClient speaks with natscli, where it can be had.
+func TestWithTheRealClient(t *testing.T) {
+	cli := natscli(t)
+	h := open(t)
+	run := func(user string, args ...string) string {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		c := exec.CommandContext(ctx, cli, append([]string{"--server", "nats://" + h.embedded.Address(), "--user", user, "--password", h.users[user], "--inbox-prefix", "_INBOX_" + user}, args...)...)
+		c.Env = append(os.Environ(), "HOME="+t.TempDir())
+		out, err := c.CombinedOutput()
+		if err != nil {
+			t.Errorf("nats %v: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	if out := run("writer", "request", "truce-api.command.register-actor", `{"actor":"north","name":"North","kind":"state"}`); !strings.Contains(out, "actor/north") {
+		t.Errorf("got %s", out)
+	}
+	if out := run("reader", "micro", "info", "truce"); !strings.Contains(out, "register-actor") {
+		t.Errorf("got %s", out)
+	}
+	for range 50 {
+		if out := run("reader", "kv", "get", "TRUCE_STATE", "actor.north", "--raw"); strings.Contains(out, "North") {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if out := run("reader", "stream", "get", "TRUCE", "2"); !strings.Contains(out, "truce.entry.v1") {
+		t.Errorf("got %s", out)
+	}
+}
+
+// natscli finds the client, or builds it; without a network and without a copy the test is skipped, and says so.
+func natscli(t *testing.T) string {
+	t.Helper()
+	if path := os.Getenv("TRUCE_NATSCLI"); path != "" {
+		return path
+	}
+	if path, err := exec.LookPath("nats"); err == nil {
+		return path
+	}
+	if os.Getenv("TRUCE_INSTALL_TOOLS") == "" {
+		t.Skip("the nats client is not at hand: put it on the PATH, name it in TRUCE_NATSCLI, or set TRUCE_INSTALL_TOOLS=1 to build it (some minutes)")
+	}
+	dir := t.TempDir()
+	c := exec.CommandContext(t.Context(), "go", "install", "github.com/nats-io/natscli/nats@v0.5.1")
+	c.Env = append(os.Environ(), "GOBIN="+dir, "GOFLAGS=-mod=mod")
+	c.Dir = dir
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Skipf("the nats client cannot be had here: %v\n%s", err, out)
+	}
+	return filepath.Join(dir, "nats")
+}

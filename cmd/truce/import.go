@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"truceledger/api/client"
+	"truceledger/api/interchange"
+	"truceledger/api/wire"
+)
+
+func (p *program) importVerb() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "import FORMAT FILE",
+		Short:   "Put a table that others keep on the record",
+		GroupID: groupSend,
+		Args:    cobra.ExactArgs(2),
+		Long: `Put a table on the record: ` + strings.Join(interchange.Formats(), ", ") + `; FILE may be - for standard input. The places, actors
+and sources that rows name are registered. The same table again stores nothing; a changed row becomes a correction, and a row
+that is gone a retraction only with --retract-missing. Rows that cannot be taken go to a quarantine file with the reason. An
+import that was cut off goes on where it stopped when it is run again.`,
+		Example: "  truce import ucdp-ged ged.csv --zone Asia/Damascus\n  truce import csv ours.csv --mapping ours.yaml --dry-run",
+	}
+	i := client.Import{}
+	f := c.Flags()
+	f.SortFlags = false
+	f.StringVar(&i.Zone, "zone", "", "The `zone` of the table's dates; by default the ledger's, marked assumed.")
+	f.StringSliceVar(&i.Ceasefires, "ceasefire", nil, "A `ceasefire` that every incident of the table cites; may be repeated.")
+	mapping := f.String("mapping", "", "For csv: the YAML `FILE` that says what the columns mean.")
+	f.BoolVar(&i.DryRun, "dry-run", false, "Show the commands that would be recorded, one a line, and record nothing.")
+	f.BoolVar(&i.RetractMissing, "retract-missing", false, "Retract what an earlier import recorded and the table no longer has. Not for an extract of it!")
+	quarantine := f.String("quarantine", "", "Write the rows that cannot be taken to this `FILE`; by default FILE.quarantine.csv.")
+	p.clientFlags(c)
+	c.ValidArgsFunction = cobra.FixedCompletions(interchange.Formats(), cobra.ShellCompDirectiveDefault)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		i.Format = args[0]
+		if *mapping != "" {
+			text, err := os.ReadFile(*mapping)
+			if err != nil {
+				return usage("--mapping: %w", err)
+			}
+			i.Mapping = text
+		}
+		if *quarantine == "" {
+			*quarantine = quarantineName(args[1])
+		}
+		return p.importFile(c.Context(), i, args[1], *quarantine)
+	}
+	return c
+}
+
+// importFile sends the file and tells what became of it.
+func (p *program) importFile(ctx context.Context, i client.Import, name, quarantine string) error {
+	server, err := p.client()
+	if err != nil {
+		return err
+	}
+	table, size, err := p.openTable(name)
+	if err != nil {
+		return err
+	}
+	defer table.Close()
+	bad := &quarantined{name: quarantine}
+	bar := newBar(p.stderr, size)
+	i.Tell = func(r wire.ImportReport) {
+		switch r.Type {
+		case "progress":
+			bar.show(r.Bytes, r.Summary.Rows)
+		case "quarantined":
+			bad.add(r)
+		case "would":
+			bar.clear()
+			fmt.Fprintln(p.stdout, p.plan(r))
+		}
+	}
+	total, err := server.Import(ctx, i, table)
+	bar.clear()
+	err = errors.Join(err, bad.close())
+	if err == nil || total.Rows > 0 {
+		p.tellImport(i, total, bad)
+	}
+	return p.reachable(err)
+}
+
+func (p *program) plan(r wire.ImportReport) string {
+	if r.Command == nil {
+		return `{"` + r.Action + `":"` + r.Record + `"}`
+	}
+	return string(r.Command)
+}
+
+func (p *program) openTable(name string) (io.ReadCloser, int64, error) {
+	if name == "-" {
+		return io.NopCloser(p.stdin), 0, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, 0, usageError{err}
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	return f, info.Size(), nil
+}
+
+// tellImport sums up on standard error, where a dry run's commands do not stand.
+func (p *program) tellImport(i client.Import, s wire.ImportSummary, bad *quarantined) {
+	verb := ""
+	if i.DryRun {
+		verb = "; nothing was recorded, this was a dry run"
+	}
+	fmt.Fprintf(p.stderr, "%d rows: %d recorded, %d corrected, %d reinstated, %d unchanged, %d in quarantine; %d retracted, %d registered, %d entries%s\n",
+		s.Rows, s.Stored, s.Corrected, s.Reinstated, s.Unchanged, s.Quarantined, s.Retracted, s.Registered, s.Entries, verb)
+	if bad.rows > 0 {
+		fmt.Fprintf(p.stderr, "the rows in quarantine stand in %s, each with its reason\n", bad.name)
+	}
+}
