@@ -56,7 +56,7 @@ func (a *API) inquiries(ctx context.Context, in *inquiriesInput) (*pageOutput[qu
 	if statuses := queues[in.Queue]; len(statuses) == 1 {
 		filter.Status = statuses[0] // so that pages are full
 	}
-	return list(ctx, a, in.Clocks, in.Paging, func(ctx context.Context, at projections.Point, p projections.Paging) (projections.Page[queued], error) {
+	return list(ctx, a, in.ListInput, func(ctx context.Context, at projections.Point, p projections.Paging) (projections.Page[queued], error) {
 		page, err := a.queries.Incidents(ctx, filter, at, p)
 		out := projections.Page[queued]{NextCursor: page.NextCursor}
 		for _, v := range page.Items {

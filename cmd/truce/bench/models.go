@@ -106,8 +106,8 @@ func (l *ledger) asOf(seconds float64) (float64, error) {
 	for end := time.Now().Add(duration(seconds)); time.Now().Before(end); {
 		q := url.Values{
 			"effective_at": {began.Add(time.Duration(random.IntN(86_400)) * time.Second).Format(time.RFC3339)},
-			"known_at":     {time.Now().Add(-time.Duration(random.IntN(1000)) * time.Millisecond).Format(time.RFC3339Nano)},
-			"reported_by":  {time.Now().Add(-time.Duration(random.IntN(1000)) * time.Millisecond).Format(time.RFC3339Nano)},
+			"known_at":     {time.Now().Add(time.Duration(random.IntN(1000)) * time.Millisecond).Format(time.RFC3339Nano)},
+			"reported_by":  {time.Now().Add(time.Duration(random.IntN(1000)) * time.Millisecond).Format(time.RFC3339Nano)},
 		}
 		request := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/v1/ceasefires/"+longID+"?"+q.Encode(), nil)
 		answer := httptest.NewRecorder()
