@@ -10,11 +10,13 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"truceledger/api/web"
 	"truceledger/domain"
 	"truceledger/eventstore"
 	"truceledger/projections"
@@ -82,6 +84,9 @@ type Options struct {
 	// Clock tells the time, by default time.Now.
 	Clock func() time.Time
 
+	// Layers are layers of the map that the operator supplies.
+	Layers []Layer
+
 	// Admin rebuilds the projections and tells their digests. Without it those routes are not there.
 	Admin Admin
 }
@@ -110,12 +115,14 @@ type API struct {
 	log     *slog.Logger
 	limits  limits
 
-	mux       *http.ServeMux
-	huma      huma.API
-	origins   http.CrossOriginProtection
-	readiness readiness
-	metrics   *metrics
-	hub       *hub
+	mux        *http.ServeMux
+	huma       huma.API
+	origins    http.CrossOriginProtection
+	readiness  readiness
+	metrics    *metrics
+	hub        *hub
+	spans      spans
+	layerFiles []func() http.Handler
 
 	life context.Context // ends with Close: every stream ends with it
 	end  context.CancelFunc
@@ -139,6 +146,9 @@ func New(o Options) *API {
 	a.life, a.end = context.WithCancel(context.Background())
 	a.metrics = a.newMetrics()
 	a.hub = newHub(a)
+	for _, l := range o.Layers {
+		a.layerFiles = append(a.layerFiles, sync.OnceValue(func() http.Handler { return web.NewFile(l.GeoJSON, "application/geo+json") }))
+	}
 	a.huma = a.newHuma()
 	a.routes()
 	return a
