@@ -31,7 +31,7 @@ from its content and from how many equal documents of the file stand before it.`
 		if err != nil {
 			return err
 		}
-		a := &application{program: p, send: client.store}
+		a := &application{program: p, send: store(client)}
 		err = a.files(c.Context(), files)
 		if err != nil {
 			return fmt.Errorf("%w; %s; mend it and run the same again", err, a.summary())

@@ -18,13 +18,13 @@ func (p *program) calendarVerb() *cobra.Command {
 	}
 	r := p.newReading(c)
 	r.limitFlag(c)
-	r.filter(c, "status", "", "Only ceasefires with this `status`.")
-	r.filter(c, "area", "", "Only ceasefires that cover this `place` or one in it.")
-	r.filter(c, "actor", "", "Only ceasefires in which this `actor` has a role.")
-	r.filter(c, "class", "", "Only ceasefires of this `class`.")
-	r.filter(c, "contested", "", "Only those whose status is contested: `true` or false.")
+	r.filter(c, "status", "Only ceasefires with this `status`.")
+	r.filter(c, "area", "Only ceasefires that cover this `place` or one in it.")
+	r.filter(c, "actor", "Only ceasefires in which this `actor` has a role.")
+	r.filter(c, "class", "Only ceasefires of this `class`.")
+	r.filter(c, "contested", "Only those whose status is contested: `true` or false.")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		all, err := r.all(c.Context(), "/v1/calendar", r.query())
+		all, err := r.all(c.Context(), "/v1/calendar")
 		if err != nil {
 			return err
 		}

@@ -1,23 +1,18 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"truceledger/api/client"
 	"truceledger/domain"
-	"truceledger/eventstore"
 )
 
 const defaultServer = "http://127.0.0.1:8080"
@@ -36,151 +31,62 @@ func (p *program) fromEnv(name, otherwise string) string {
 	return otherwise
 }
 
-// A client speaks to one server.
-type client struct {
-	base  *url.URL
-	token string
-	http  *http.Client
-}
+// attempts are few: whoever waits at a terminal wants to know that nobody answers.
+const attempts = 3
 
-func (p *program) client() (*client, error) {
-	base, err := url.Parse(p.server)
-	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" {
-		return nil, usage("--server %q is no address: write it like %s", p.server, defaultServer)
-	}
+// client speaks to the server that the flags name.
+func (p *program) client() (*client.Client, error) {
 	token := p.env("TRUCE_TOKEN")
 	if p.tokenFile != "" {
 		text, err := os.ReadFile(p.tokenFile)
 		if err != nil {
 			return nil, usage("--token-file: %w", err)
 		}
-		token = strings.TrimSpace(string(text))
+		token = string(text)
 	}
-	return &client{base: base, token: token, http: &http.Client{}}, nil
-}
-
-// An answer is what the server says of a command.
-type answer struct {
-	Record   string `json:"record"`
-	Sequence uint64 `json:"sequence"`
-	Events   []struct {
-		Type string `json:"type"`
-	} `json:"events"`
-	Replayed bool `json:"-"`
-	raw      []byte
-}
-
-func (a answer) eventTypes() []string {
-	var types []string
-	for _, e := range a.Events {
-		types = append(types, e.Type)
-	}
-	return types
-}
-
-func (c *client) command(ctx context.Context, verb string, body []byte) (a answer, err error) {
-	status, raw, err := c.do(ctx, http.MethodPost, "/v1/commands/"+verb, nil, body)
+	c, err := client.New(p.server, client.Options{Attempts: attempts, HTTP: &http.Client{
+		Transport:     bearer{token: strings.TrimSpace(token), next: http.DefaultTransport},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token is for this server alone
+	}})
 	if err != nil {
-		return a, err
+		return nil, usage("--server: %w", err)
 	}
-	a.raw, a.Replayed = raw, status == http.StatusOK
-	return a, json.Unmarshal(raw, &a)
+	return c, nil
 }
 
-func (c *client) store(ctx context.Context, command domain.Command) (already bool, err error) {
-	body, err := eventstore.EncodeCommand(command)
-	if err != nil {
-		return false, err
-	}
-	a, err := c.command(ctx, command.Verb(), body)
-	return a.Replayed, err
+// A bearer sends a token along.
+type bearer struct {
+	token string
+	next  http.RoundTripper
 }
 
-// do makes one request and reads the answer.
-func (c *client) do(ctx context.Context, method, path string, query url.Values, body []byte) (int, []byte, error) {
-	r, err := c.open(ctx, method, path, query, body)
-	if err != nil {
-		return 0, nil, err
+func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	if b.token != "" {
+		r = r.Clone(r.Context())
+		r.Header.Set("Authorization", "Bearer "+b.token)
 	}
-	defer r.Body.Close()
-	raw, err := io.ReadAll(r.Body)
-	return r.StatusCode, raw, err
+	return b.next.RoundTrip(r)
 }
 
-// open makes one request; the caller closes the answer's body.
-func (c *client) open(ctx context.Context, method, path string, query url.Values, body []byte) (*http.Response, error) {
-	return c.openWith(ctx, method, path, query, body, nil)
+// store puts a command on the record; already says that it was there before.
+func store(c *client.Client) func(context.Context, domain.Command) (already bool, err error) {
+	return func(ctx context.Context, command domain.Command) (bool, error) {
+		a, err := c.Do(ctx, command)
+		return a.Replayed, err
+	}
 }
 
-func (c *client) openWith(ctx context.Context, method, path string, query url.Values, body []byte, header map[string]string) (*http.Response, error) {
-	u := c.base.JoinPath(path)
-	u.RawQuery = query.Encode()
-	r, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	for name, v := range header {
-		r.Header.Set(name, v)
-	}
-	if body != nil {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	if c.token != "" {
-		r.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	answer, err := c.http.Do(r)
-	if err != nil {
-		return nil, c.unreachable(err)
-	}
-	if answer.StatusCode >= 300 {
-		defer answer.Body.Close()
-		return nil, readProblem(answer)
-	}
-	return answer, nil
-}
-
-func (c *client) unreachable(err error) error {
-	var dns *net.DNSError
-	switch {
-	case errors.Is(err, context.Canceled):
-		return err
-	case errors.Is(err, syscall.ECONNREFUSED), errors.As(err, &dns):
-		return fmt.Errorf("no server answers at %s: start one with truce serve, or name another with --server", c.base)
+// reachable says what to do where no server answers; other errors stay as they are.
+func (p *program) reachable(err error) error {
+	var dialing *net.OpError
+	if errors.As(err, &dialing) && dialing.Op == "dial" && p.server != "" {
+		return fmt.Errorf("no server answers at %s: start one with truce serve, or name another with --server", p.server)
 	}
 	return err
 }
 
-// A problem is the server's no.
-type problem struct {
-	Status int    `json:"status"`
-	Title  string `json:"title"`
-	Code   string `json:"code"`
-	Detail string `json:"detail"`
-	Field  string `json:"field"`
-}
-
-func readProblem(r *http.Response) error {
-	raw, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20))
-	p := &problem{}
-	if json.Unmarshal(raw, p) != nil || p.Detail == "" && p.Title == "" {
-		p.Detail = fmt.Sprintf("the server answered %s", r.Status)
-	}
-	p.Status = r.StatusCode
-	return p
-}
-
-func (p *problem) Error() string {
-	text := p.Detail
-	if text == "" {
-		text = p.Title
-	}
-	if p.Status == http.StatusServiceUnavailable {
-		text += "; try again in a moment"
-	}
-	return text
-}
-
-func (p *problem) exitCode() int {
+// problemCode is the exit code for the server's no.
+func problemCode(p *client.Problem) int {
 	switch p.Status {
 	case http.StatusNotFound:
 		return exitNotFound

@@ -213,17 +213,28 @@ func (p *program) send(ctx context.Context, verb string, body []byte, out string
 	if err != nil {
 		return err
 	}
-	a, err := client.command(ctx, verb, body)
+	a, err := client.Send(ctx, verb, body)
 	if err != nil {
 		return fmt.Errorf("%s: %w", verb, err)
 	}
 	if out == outputJSON {
-		return p.printRaw(a.raw)
+		return p.printJSON(a.Accepted)
 	}
 	word := "recorded"
 	if a.Replayed {
 		word = "on the record already:"
 	}
-	_, err = fmt.Fprintf(p.stdout, "%s %s at %d (%s)\n", word, a.Record, a.Sequence, strings.Join(a.eventTypes(), ", "))
+	_, err = fmt.Fprintf(p.stdout, "%s %s at %d (%s)\n", word, a.Record, a.Sequence, strings.Join(eventTypes(a.Events), ", "))
 	return err
+}
+
+// eventTypes are the names of the events that followed from a command.
+func eventTypes(events []json.RawMessage) []string {
+	var types []string
+	for _, raw := range events {
+		var e struct{ Type string }
+		_ = json.Unmarshal(raw, &e)
+		types = append(types, e.Type)
+	}
+	return types
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"truceledger/api/client"
 	"truceledger/domain"
 	"truceledger/eventstore"
 )
@@ -39,7 +40,7 @@ func (d document) command(verb string) (domain.Command, error) {
 func (d document) at(err error) error {
 	line := d.line
 	var slip *domain.FieldError
-	var answer *problem
+	var answer *client.Problem
 	switch {
 	case errors.As(err, &slip):
 		line = d.lineOf(slip.Field)

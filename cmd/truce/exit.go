@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+
+	"truceledger/api/client"
 )
 
 // The exit codes that scripts may rely on.
@@ -32,14 +34,14 @@ func (e unverifiedError) Unwrap() error { return e.error }
 func exitCode(err error) int {
 	var slip usageError
 	var unverified unverifiedError
-	var answer *problem
+	var answer *client.Problem
 	switch {
 	case errors.As(err, &slip):
 		return exitUsage
 	case errors.As(err, &unverified):
 		return exitUnverified
 	case errors.As(err, &answer):
-		return answer.exitCode()
+		return problemCode(answer)
 	}
 	return exitFailed
 }

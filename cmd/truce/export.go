@@ -1,10 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -24,36 +24,36 @@ func (p *program) exportVerb() *cobra.Command {
 	limit := c.Flags().Uint64("limit", 0, "Write at most `N` entries; 0 is all.")
 	p.clientFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		q := url.Values{"after": {number(*after)}}
-		if *limit > 0 {
-			q.Set("limit", number(*limit))
-		}
 		if *file == "" {
-			return p.export(c.Context(), q, p.stdout)
+			return p.export(c.Context(), *after, *limit, p.stdout)
 		}
-		return p.exportFile(c.Context(), q, *file)
+		return p.exportFile(c.Context(), *after, *limit, *file)
 	}
 	return c
 }
 
-func (p *program) export(ctx context.Context, q url.Values, to io.Writer) error {
+func (p *program) export(ctx context.Context, after, limit uint64, to io.Writer) error {
 	client, err := p.client()
 	if err != nil {
 		return err
 	}
-	answer, err := client.open(ctx, "GET", "/v1/entries", q, nil)
-	if err != nil {
-		return err
+	out, written := bufio.NewWriter(to), uint64(0)
+	for line, err := range client.Entries(ctx, after) {
+		if err != nil {
+			return fmt.Errorf("the export is not complete: %w", err)
+		}
+		if _, err := out.Write(append(line, '\n')); err != nil {
+			return err
+		}
+		if written++; written == limit {
+			break
+		}
 	}
-	defer answer.Body.Close()
-	if _, err := io.Copy(to, answer.Body); err != nil {
-		return fmt.Errorf("the export is not complete; run it again: %w", err)
-	}
-	return nil
+	return out.Flush()
 }
 
 // exportFile writes beside the file and renames at the end: half an export must not look like a whole one.
-func (p *program) exportFile(ctx context.Context, q url.Values, name string) (err error) {
+func (p *program) exportFile(ctx context.Context, after, limit uint64, name string) (err error) {
 	part := name + ".part"
 	f, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -65,7 +65,7 @@ func (p *program) exportFile(ctx context.Context, q url.Values, name string) (er
 			os.Remove(part)
 		}
 	}()
-	if err := p.export(ctx, q, f); err != nil {
+	if err := p.export(ctx, after, limit, f); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {

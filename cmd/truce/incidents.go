@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +25,7 @@ func (p *program) incidentsVerb() *cobra.Command {
 		{"since", "Only those that can have happened after this `instant` (RFC 3339)."},
 		{"until", "Only those that can have happened before this `instant`."},
 	} {
-		r.filter(c, f[0], "", f[1])
+		r.filter(c, f[0], f[1])
 	}
 	by := c.Flags().StringSlice("counts-by", nil, "Count instead, by `day`, place, type, status or accused; several with commas.")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -44,20 +42,19 @@ func (p *program) incidentsVerb() *cobra.Command {
 // parameter names the dimensions.
 func (r *reading) counts(c *cobra.Command, by []string) error {
 	q := r.query()
-	if q.Has("by") {
+	if q.Filter["by"] != "" {
 		return usage("--by cannot be combined with --counts-by")
 	}
-	q.Set("by", strings.Join(by, ","))
-	raw, err := r.one(c.Context(), "/v1/incidents/counts", q)
+	client, err := r.client()
 	if err != nil {
 		return err
 	}
-	if *r.out == outputJSON {
-		return r.printRaw(raw)
-	}
-	var counts struct{ Items []projections.CountRow }
-	if err := json.Unmarshal(raw, &counts); err != nil {
+	counts, err := client.IncidentCounts(c.Context(), by, q)
+	switch {
+	case err != nil:
 		return err
+	case *r.out == outputJSON:
+		return r.printJSON(counts)
 	}
 	return r.countTable(by, counts.Items)
 }

@@ -68,11 +68,11 @@ func (p *program) listVerb() *cobra.Command {
 	r := p.newReading(c)
 	r.limitFlag(c)
 	filters := []string{"status", "area", "actor", "class", "contested"}
-	r.filter(c, "status", "", "Only those with this `status`, such as in_force.")
-	r.filter(c, "area", "", "Only ceasefires that cover this `place` or one in it.")
-	r.filter(c, "actor", "", "Only ceasefires in which this `actor` has a role.")
-	r.filter(c, "class", "", "Only ceasefires of this `class`.")
-	r.filter(c, "contested", "", "Only those whose status is contested: `true` or false.")
+	r.filter(c, "status", "Only those with this `status`, such as in_force.")
+	r.filter(c, "area", "Only ceasefires that cover this `place` or one in it.")
+	r.filter(c, "actor", "Only ceasefires in which this `actor` has a role.")
+	r.filter(c, "class", "Only ceasefires of this `class`.")
+	r.filter(c, "contested", "Only those whose status is contested: `true` or false.")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		kind, err := collectionOf(append(args, "ceasefires")[0])
 		if err != nil {
@@ -97,7 +97,7 @@ func (r *reading) givenOf(parameters []string) string {
 
 // list prints a collection.
 func (r *reading) list(c *cobra.Command, kind collection) error {
-	all, err := r.all(c.Context(), kind.path(), r.query())
+	all, err := r.all(c.Context(), kind.path())
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (r *reading) list(c *cobra.Command, kind collection) error {
 }
 
 // table prints the items of a page, or a word on standard error where there are none.
-func (r *reading) table(all page, columns []column, row func([]byte) ([]string, error), none string) error {
+func (r *reading) table(all projections.Page[json.RawMessage], columns []column, row func([]byte) ([]string, error), none string) error {
 	if len(all.Items) == 0 {
 		_, err := fmt.Fprintln(r.stderr, none)
 		return err

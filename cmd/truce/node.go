@@ -28,38 +28,41 @@ type node struct {
 }
 
 // openNode opens what s says. The read models catch up behind it; until they have, the interface answers 503.
-func openNode(ctx context.Context, s *settings, logger *slog.Logger) (n *node, err error) {
-	n = &node{logger: logger}
-	defer func() {
-		if err != nil {
-			n.close()
-		}
-	}()
-	if err := n.openLog(ctx, s); err != nil {
+func openNode(ctx context.Context, s *settings, logger *slog.Logger) (*node, error) {
+	n := &node{logger: logger}
+	if err := n.open(ctx, s); err != nil {
+		n.close()
 		return nil, err
+	}
+	return n, nil
+}
+
+func (n *node) open(ctx context.Context, s *settings) (err error) {
+	if err := n.openLog(ctx, s); err != nil {
+		return err
 	}
 	// The ledger asks the read models for commands by their id, and they tell the ledger what they read: one must come first.
 	n.ledger, err = eventstore.Open(ctx, n.log, eventstore.Options{
-		Zone: s.zone, Logger: logger, Principal: localPrincipal,
+		Zone: s.zone, Logger: n.logger, Principal: localPrincipal,
 		FindCommand: func(ctx context.Context, principal, id string) (uint64, bool) {
 			return n.models.FindCommand(ctx, principal, id)
 		},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("open the ledger: %w", err)
+		return fmt.Errorf("open the ledger: %w", err)
 	}
 	n.models, err = projections.Open(ctx, projections.Options{
-		Dir: filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.ledger.Observe, Logger: logger,
+		Dir: filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.ledger.Observe, Logger: n.logger,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	n.models.Start(context.WithoutCancel(ctx)) // until close
 	n.api = api.New(api.Options{
-		Ledger: n.ledger, Queries: n.models, Log: n.log, Logger: logger, Version: version(),
+		Ledger: n.ledger, Queries: n.models, Log: n.log, Logger: n.logger, Version: version(),
 		Admin: n.models,
 	})
-	return n, nil
+	return nil
 }
 
 // openLog starts or reaches the engine and opens the stream.

@@ -70,7 +70,9 @@ func (p *program) printTable(columns []column, rows [][]string) error {
 		header = append(header, c.title)
 		configs = append(configs, table.ColumnConfig{Number: i + 1, WidthMax: c.width, WidthMaxEnforcer: wrap})
 	}
-	t.AppendHeader(header)
+	if columns[0].title != "" {
+		t.AppendHeader(header)
+	}
 	t.SetColumnConfigs(configs)
 	for _, row := range rows {
 		cells := table.Row{}

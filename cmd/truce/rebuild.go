@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -27,25 +26,21 @@ all the while. Ctrl-C stops waiting, not the rebuilding.`,
 			return err
 		}
 		fmt.Fprintln(p.stderr, "rebuilding; the old projections serve until the new ones have caught up")
-		_, raw, err := client.do(c.Context(), "POST", "/v1/admin/rebuild", nil, nil)
-		if err != nil {
+		states, err := client.Rebuild(c.Context())
+		switch {
+		case err != nil:
 			return err
+		case *out == outputJSON:
+			return p.printJSON(map[string]any{"projections": states})
 		}
-		if *out == outputJSON {
-			return p.printRaw(raw)
-		}
-		return p.reportRebuild(raw)
+		return p.reportRebuild(states)
 	}
 	return c
 }
 
-func (p *program) reportRebuild(raw []byte) error {
-	var rebuilt struct{ Projections []projections.ProjectionState }
-	if err := json.Unmarshal(raw, &rebuilt); err != nil {
-		return err
-	}
+func (p *program) reportRebuild(states []projections.ProjectionState) error {
 	var rows [][]string
-	for _, s := range rebuilt.Projections {
+	for _, s := range states {
 		rows = append(rows, []string{s.Name, number(s.Sequence), short(s.Digest)})
 	}
 	return p.printTable([]column{{"projection", 20}, {"entries", 10}, {"digest", 20}}, rows)

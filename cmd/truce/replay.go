@@ -1,21 +1,19 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"truceledger/api/client"
 	"truceledger/domain"
 	"truceledger/eventstore"
 	"truceledger/projections"
@@ -57,16 +55,12 @@ func (p *program) replay(ctx context.Context, data string) ([]projections.Compar
 }
 
 // replayServer folds what a server gives out as its log, on this side.
-func (p *program) replayServer(ctx context.Context, c *client) ([]projections.Comparison, error) {
-	_, raw, err := c.do(ctx, "GET", "/v1/admin/digests", nil, nil)
+func (p *program) replayServer(ctx context.Context, c *client.Client) ([]projections.Comparison, error) {
+	serving, err := c.Digests(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
-	var serving struct{ Projections []projections.ProjectionState }
-	if err := json.Unmarshal(raw, &serving); err != nil {
-		return nil, err
-	}
-	if len(serving.Projections) == 0 {
+	if len(serving) == 0 {
 		return nil, errors.New("the server names no projections")
 	}
 	dir, err := os.MkdirTemp("", "truce-replay-")
@@ -80,11 +74,11 @@ func (p *program) replayServer(ctx context.Context, c *client) ([]projections.Co
 		return nil, err
 	}
 	options := projections.Options{Dir: dir, Log: log, LedgerID: ledger, Zone: zone, Logger: slog.New(slog.DiscardHandler)}
-	replayed, err := projections.Replay(ctx, options, serving.Projections[0].Sequence, nil)
+	replayed, err := projections.Replay(ctx, options, serving[0].Sequence, nil)
 	if err != nil {
 		return nil, unverifiedError{err}
 	}
-	return compare(serving.Projections, replayed), nil
+	return compare(serving, replayed), nil
 }
 
 // compare puts the digests side by side, by the projections' names.
@@ -145,27 +139,16 @@ func (p *program) reportReplay(rows []projections.Comparison, out string) error 
 func short(digest string) string { return digest[:min(16, len(digest))] }
 
 // A remoteLog is the log as a server gives it out. It can only be read from front to back.
-type remoteLog struct{ client *client }
+type remoteLog struct{ client *client.Client }
 
 // Read yields the entries after the given sequence.
 func (l remoteLog) Read(ctx context.Context, after uint64) iter.Seq2[eventstore.Message, error] {
 	return func(yield func(eventstore.Message, error) bool) {
-		answer, err := l.client.open(ctx, "GET", "/v1/entries", url.Values{"after": {number(after)}}, nil)
-		if err != nil {
-			yield(eventstore.Message{}, err)
-			return
-		}
-		defer answer.Body.Close()
-		lines := bufio.NewReaderSize(answer.Body, 2*eventstore.MaxPayload)
-		for {
-			line, err := lines.ReadBytes('\n')
-			if err == io.EOF && len(line) == 0 {
-				return
-			}
+		for line, err := range l.client.Entries(ctx, after) {
 			after++
-			m := eventstore.Message{Sequence: after, Payload: line[:max(0, len(line)-1)]}
+			m := eventstore.Message{Sequence: after, Payload: line}
 			if err == nil {
-				m.Subject, err = subjectOf(m.Payload)
+				m.Subject, err = subjectOf(line)
 			}
 			if !yield(m, err) || err != nil {
 				return

@@ -28,7 +28,7 @@ func (p *program) showVerb() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		raw, err := r.one(c.Context(), path, r.query())
+		raw, err := r.one(c.Context(), path)
 		if err != nil {
 			return err
 		}
@@ -164,7 +164,7 @@ func (p *program) historyVerb() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		all, err := r.all(c.Context(), path+"/history", r.query())
+		all, err := r.all(c.Context(), path+"/history")
 		if err != nil {
 			return err
 		}

@@ -1,13 +1,15 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
-	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"truceledger/api/client"
 	"truceledger/domain"
 	"truceledger/eventstore"
 	"truceledger/projections"
@@ -27,19 +29,15 @@ lost connection is taken up again without a gap. With --output json each line is
 	out := p.outputFlag(c)
 	p.clientFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		client, err := p.client()
+		from, err := watchFrom(*after)
 		if err != nil {
 			return err
-		}
-		q := url.Values{}
-		if *after != "" {
-			q.Set("after", *after)
 		}
 		show := p.watchLine
 		if *out == outputJSON {
 			show = p.watchJSON
 		}
-		err = client.stream(c.Context(), q, show)
+		err = p.watch(c.Context(), from, show)
 		if c.Context().Err() != nil {
 			return nil // Ctrl-C is how it ends
 		}
@@ -48,17 +46,41 @@ lost connection is taken up again without a gap. With --output json each line is
 	return c
 }
 
-// A streamed is one server-sent event.
-type streamed struct {
-	Event string          `json:"event"`
-	ID    string          `json:"id,omitempty"`
-	Data  json.RawMessage `json:"data"`
+// watchFrom reads the flag --after.
+func watchFrom(after string) (uint64, error) {
+	if after == "" {
+		return client.FromNow, nil
+	}
+	n, err := strconv.ParseUint(after, 10, 63)
+	if err != nil {
+		return 0, usage("--after %q: give the number of an entry, or 0", after)
+	}
+	return n, nil
 }
 
-func (p *program) watchJSON(e streamed) error { return p.printJSON(e) }
+// watch follows the server. Once it has answered it may come and go; where nobody ever answered there is nothing to wait for.
+func (p *program) watch(ctx context.Context, from uint64, show func(client.Event) error) error {
+	c, err := p.client()
+	if err != nil {
+		return err
+	}
+	if _, err := c.Raw(ctx, "/healthz", client.Query{}); err != nil {
+		return err
+	}
+	return c.Watch(ctx, from, show)
+}
+
+// watchJSON writes an event as one line of JSON.
+func (p *program) watchJSON(e client.Event) error {
+	return p.printJSON(struct {
+		Event string          `json:"event"`
+		ID    uint64          `json:"id"`
+		Data  json.RawMessage `json:"data"`
+	}{e.Type, e.ID, e.Data})
+}
 
 // watchLine tells an event in one line.
-func (p *program) watchLine(e streamed) error {
+func (p *program) watchLine(e client.Event) error {
 	line, err := describeStreamed(e)
 	if err == nil && line != "" {
 		_, err = fmt.Fprintln(p.stdout, line)
@@ -66,8 +88,8 @@ func (p *program) watchLine(e streamed) error {
 	return err
 }
 
-func describeStreamed(e streamed) (string, error) {
-	switch e.Event {
+func describeStreamed(e client.Event) (string, error) {
+	switch e.Type {
 	case "entry":
 		return describeEntry(e)
 	case "clock":
@@ -78,7 +100,7 @@ func describeStreamed(e streamed) (string, error) {
 	return "", nil // ceasefire: the entry before it says as much
 }
 
-func describeEntry(e streamed) (string, error) {
+func describeEntry(e client.Event) (string, error) {
 	subject, err := subjectOf(e.Data)
 	if err != nil {
 		return "", err
@@ -91,7 +113,7 @@ func describeEntry(e streamed) (string, error) {
 	for _, ev := range entry.Events {
 		events = append(events, eventstore.EventName(ev))
 	}
-	return fmt.Sprintf("%-6s %s: %s%s (%s)", e.ID, entry.Ref, entry.Command.Verb(), by(entry.Command), strings.Join(events, ", ")), nil
+	return fmt.Sprintf("%-6d %s: %s%s (%s)", e.ID, entry.Ref, entry.Command.Verb(), by(entry.Command), strings.Join(events, ", ")), nil
 }
 
 func by(c domain.Command) string {

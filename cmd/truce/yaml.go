@@ -52,9 +52,13 @@ func (d *document) yamlProblem(err error) error {
 	if !errors.As(err, &e) {
 		return d.at(usage("not YAML: %v", err))
 	}
-	at := *d
-	at.line += max(0, e.Mark.Line-1)
-	return at.at(usage("not YAML: %s", e.Message))
+	at, words := *d, e.Message
+	line := e.Mark.Line
+	if e.ContextMark.Line > 0 { // where what is wrong begins: a quote that is never closed is noticed at the end only
+		line, words = e.ContextMark.Line, e.ContextMsg+": "+words
+	}
+	at.line += max(0, line-1)
+	return at.at(usage("not YAML: %s", words))
 }
 
 // A yamlReader writes YAML nodes as JSON.
