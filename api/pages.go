@@ -161,59 +161,10 @@ func zoneParameter(name string) error {
 	return nil
 }
 
-<<<<<<< HEAD
 // known returns the point at which everything applied is known and everything published is told, at the same effective
 // time: what "as we know now" is.
 func known(at projections.Point) projections.Point {
 	return projections.Point{Clocks: domain.Clocks{Effective: at.Effective, Prefix: at.Applied}, Applied: at.Applied}
-=======
-// name looks up what people call the records that a view names. What is not on the record at these clocks is shown by its
-// id.
-func (a *API) name(ctx context.Context, names web.Names, at projections.Point, v projections.CeasefireView) {
-	look := func(kind domain.Kind, ids []string, called func(id string) string) {
-		for _, id := range ids {
-			ref := domain.Ref{Kind: kind, ID: id}.String()
-			if _, known := names[ref]; !known && id != "" {
-				names[ref] = called(id)
-			}
-		}
-	}
-	look(domain.KindPlace, slices.Concat(v.Area, v.CarvedOut), func(id string) string {
-		place, _ := a.queries.Place(ctx, id, at)
-		return place.Name
-	})
-	look(domain.KindActor, actorsOf(v), func(id string) string {
-		actor, _ := a.queries.Actor(ctx, id, at)
-		return actor.Name
-	})
-	look(domain.KindCeasefire, []string{v.Parent, v.Predecessor, v.Successor}, func(id string) string {
-		other, _ := a.queries.Ceasefire(ctx, id, at)
-		return other.Title
-	})
-}
-
-func actorsOf(v projections.CeasefireView) []string {
-	ids := slices.Concat(v.Parties, v.Guarantors, v.Mediators, v.Monitors, v.Excluded, v.Consent)
-	for _, c := range v.Consents {
-		ids = append(ids, c.Actor, c.Through)
-	}
-	for _, x := range v.Views {
-		ids = append(ids, x.By)
-	}
-	for _, x := range v.Extensions {
-		ids = append(ids, x.By...)
-	}
-	for _, x := range v.Ends {
-		ids = append(ids, x.By)
-	}
-	for _, x := range v.Obligations {
-		ids = append(ids, x.Obligor)
-		for _, p := range x.Performance {
-			ids = append(ids, p.By)
-		}
-	}
-	return ids
->>>>>>> main
 }
 
 // asset sends a file that the pages refer to.

@@ -259,13 +259,13 @@ func readBack(form *web.Form, body map[string]any) []web.Sentence {
 	for _, f := range slices.Concat(form.Fields, form.More) {
 		name := f.Name
 		if v, ok := body[name]; ok {
-			all = append(all, web.Sentence{Label: "field." + f.Label, Text: told(f, v)})
+			all = append(all, web.Sentence{Label: "field." + f.Label, Text: inWords(f, v)})
 		}
 	}
 	return all
 }
 
-func told(f web.Field, v any) (parts []web.Part) {
+func inWords(f web.Field, v any) (parts []web.Part) {
 	switch v := v.(type) {
 	case []string:
 		for _, id := range v {
@@ -273,7 +273,7 @@ func told(f web.Field, v any) (parts []web.Part) {
 		}
 	case []any:
 		for _, row := range v {
-			parts = append(parts, told(f, row)...)
+			parts = append(parts, inWords(f, row)...)
 		}
 	case map[string]any:
 		var words []string

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -50,8 +51,10 @@ func (a *API) newSpan(ctx context.Context, at projections.Point) (*web.Span, err
 	if err != nil {
 		return nil, err
 	}
+	zones := map[string]int{}
 	for _, v := range views {
 		marks = append(marks, marksOf(v)...)
+		zones[v.Zone]++
 	}
 	if len(views) <= mostHistories {
 		for _, v := range views {
@@ -64,7 +67,7 @@ func (a *API) newSpan(ctx context.Context, at projections.Point) (*web.Span, err
 			}
 		}
 	}
-	s := &web.Span{Marks: tidy(marks), Last: at.Applied}
+	s := &web.Span{Marks: tidy(marks), Last: at.Applied, Zone: mostOf(zones)}
 	if len(s.Marks) > 0 {
 		s.From, s.Until = s.Marks[0].Add(-12*time.Hour), s.Marks[len(s.Marks)-1].Add(24*time.Hour)
 	}
@@ -114,4 +117,14 @@ func tidy(all []time.Time) []time.Time {
 		return thin
 	}
 	return append([]time.Time{}, all...)
+}
+
+// mostOf is the key with the greatest count, the first by name where several have it.
+func mostOf(counts map[string]int) (most string) {
+	for _, key := range slices.Sorted(maps.Keys(counts)) {
+		if key != "" && counts[key] > counts[most] {
+			most = key
+		}
+	}
+	return most
 }

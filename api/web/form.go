@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-
 )
 
 // An Act is the page that lists what can be put on the record.
@@ -196,4 +195,3 @@ func (f Field) array(p, defs map[string]any) Field {
 
 // Choices are what a field that names a record of this kind offers.
 func (f Form) Choices(kind string) []Choice { return f.Lists[kind] }
-

@@ -33,6 +33,7 @@ type Span struct {
 	Marks     []time.Time `json:"marks"`     // when something happens
 	Published []time.Time `json:"published"` // when sources were published
 	Last      uint64      `json:"last"`      // the newest entry
+	Zone      string      `json:"zone"`      // in which most of the record is told
 }
 
 // kept are the parameters that stay from page to page.
@@ -101,6 +102,14 @@ func (f Frame) Hidden(fields ...string) []Parameter {
 
 // A Parameter is one of an address.
 type Parameter struct{ Name, Value string }
+
+// HomeZone is the zone of what belongs to no single record.
+func (f Frame) HomeZone() string {
+	if f.Zone == "" && f.Span != nil {
+		return f.Span.Zone
+	}
+	return f.Zone
+}
 
 // Dir is the direction of the frame's script.
 func (f Frame) Dir() string {

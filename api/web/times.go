@@ -50,7 +50,7 @@ func (f Frame) span(b when.Bounds, zone *time.Location) string {
 	case b.Precision == when.Day && midnight(from):
 		return f.day(from)
 	case b.Precision == when.Month && midnight(from) && from.Day() == 1:
-		return say(f.Lang, "month."+strconv.Itoa(int(from.Month()))) + " " + strconv.Itoa(from.Year())
+		return say(f.Lang, "month.alone."+strconv.Itoa(int(from.Month()))) + " " + strconv.Itoa(from.Year())
 	case b.Precision == when.Year && midnight(from) && from.YearDay() == 1:
 		return strconv.Itoa(from.Year())
 	}

@@ -33,6 +33,7 @@ func words(lang string) template.FuncMap {
 		"casualty":  func(c projections.CasualtiesView) string { return casualty(lang, c) },
 		"remaining": func(f Frame, b *when.Bounds) string { return f.remaining(b.Earliest) },
 		"dict":      dict,
+		"nothing":   func() map[string]bool { return map[string]bool{} },
 		"tick":      func(f Frame, t Tick, zone string) string { return f.tick(t, zone) },
 		"aboutone":  func(refs []string) string { return strings.Join(refs, ", ") },
 		"native": func(lang string) string {

@@ -57,10 +57,14 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	if err != nil {
 		return err
 	}
+	layers, err := s.mapLayers()
+	if err != nil {
+		return err
+	}
 	n.models.Start(context.WithoutCancel(ctx)) // until close
 	n.api = api.New(api.Options{
 		Ledger: n.ledger, Queries: n.models, Log: n.log, Logger: n.logger, Version: version(),
-		Admin: n.models,
+		Admin: n.models, Layers: layers,
 	})
 	return nil
 }
