@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"reflect"
 	"slices"
@@ -52,6 +53,19 @@ func (n namer) sources(ids ...string) {
 				return web.Name{Own: v.Publisher}
 			}
 			return web.Name{Own: v.Title}
+		})
+	}
+}
+
+// observers names who counts: a registered source, or an actor.
+func (n namer) observers(ids ...string) {
+	for _, id := range ids {
+		n.once("observer", id, func() web.Name {
+			if v, err := n.a.queries.Actor(n.ctx, id, n.at); err == nil {
+				return web.Name{Own: v.Name, Other: v.Names}
+			}
+			v, _ := n.a.queries.Source(n.ctx, id, n.at)
+			return web.Name{Own: cmp.Or(v.Publisher, v.Title)}
 		})
 	}
 }

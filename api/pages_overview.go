@@ -120,7 +120,7 @@ func (a *API) summarise(ctx context.Context, page *web.Overview, filter projecti
 
 // story is what happened last, over all ceasefires that the filters keep, where they are few enough to be told as one.
 func (a *API) story(ctx context.Context, page *web.Overview, all []projections.CeasefireView, at projections.Point) error {
-	const most = 12
+	const most = 8
 	if len(all) > mostHistories {
 		return nil
 	}
@@ -132,6 +132,9 @@ func (a *API) story(ctx context.Context, page *web.Overview, all []projections.C
 			return err
 		}
 		for _, item := range items {
+			if item.Place.After(at.Effective) || item.Command == "correct" || item.Command == "retract" {
+				continue // an attested view is known ahead of its time; a correction speaks of another day
+			}
 			if _, known := told[item.Sequence]; !known || item.Record == "ceasefire/"+v.ID {
 				told[item.Sequence] = web.StoryItem{HistoryItem: item, Ceasefire: v.ID}
 			}
@@ -190,7 +193,7 @@ func (a *API) trend(ctx context.Context, filter projections.IncidentFilter, at p
 			}
 			key = key[:min(len(layout), len(key))]
 			if byKey[key] == nil {
-				byKey[key] = &web.TrendRow{From: from, Key: key}
+				byKey[key] = &web.TrendRow{From: from, Key: key, Charted: len(key) == len(layout)}
 			}
 			byKey[key].Incidents += day.Incidents
 			byKey[key].Events += day.Events

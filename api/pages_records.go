@@ -228,7 +228,7 @@ func (a *API) sourcesPage(ctx context.Context, in *plainPageInput) (rendered, er
 	names := a.namer(ctx, f, at)
 	for _, v := range tallies {
 		names.places(v.Area...)
-		names.sources(v.Source)
+		names.observers(v.Source)
 		i := slices.IndexFunc(page.Groups, func(g web.TallyGroup) bool { return g.Outcome == v.Outcome })
 		if i < 0 {
 			i, page.Groups = len(page.Groups), append(page.Groups, web.TallyGroup{Outcome: v.Outcome})

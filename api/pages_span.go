@@ -63,6 +63,9 @@ func (a *API) newSpan(ctx context.Context, at projections.Point) (*web.Span, err
 				return nil, err
 			}
 			for _, item := range items {
+				if item.Corrects != 0 || item.Command == "correct" || item.Command == "retract" {
+					continue // it speaks of another day than the one on which it was made
+				}
 				marks = append(marks, item.Place)
 			}
 		}

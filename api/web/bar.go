@@ -19,7 +19,7 @@ type Bar struct {
 
 const (
 	barWidth  = 1000.0
-	barLeft   = 190.0 // room for the names of the lanes
+	barLeft   = 250.0 // room for the names of the lanes
 	laneTop   = 34
 	laneHigh  = 30
 	fewestDay = 6 * time.Hour

@@ -67,6 +67,7 @@ type TrendRow struct {
 	From              time.Time
 	Key               string // 2016-05-03 or 2016-05
 	Incidents, Events int
+	Charted           bool // it is a whole stretch of the chart; one of which only the year is known is not
 }
 
 // A Choice is one that a filter offers.

@@ -30,11 +30,11 @@ uplot LICENSE vendor/uplot.LICENSE
 world-atlas land-110m.json vendor/land-110m.json
 world-atlas land-50m.json vendor/land-50m.json
 world-atlas LICENSE vendor/world-atlas.LICENSE
-axe-core axe.min.js ../testdata/axe.min.js
-axe-core LICENSE ../testdata/axe.LICENSE
+axe-core axe.min.js ../../cmd/truce/browser/testdata/axe.min.js
+axe-core LICENSE ../../cmd/truce/browser/testdata/axe.LICENSE
 '
 
-mkdir -p vendor ../testdata
+mkdir -p vendor ../../cmd/truce/browser/testdata
 echo "$packages" | while read -r name version hash; do
   [ -n "$name" ] || continue
   (cd "$work" && npm pack --silent "$name@$version" >/dev/null 2>&1)
@@ -53,7 +53,7 @@ done
   echo "# What is in this folder"
   echo
   echo "Unchanged files of packages of the npm registry, brought by \`../vendor.sh\`, which checks the tarballs' SHA-512."
-  echo "axe-core is for tests only and lies in \`api/testdata\`."
+  echo "axe-core is for tests only and lies in \`cmd/truce/browser/testdata\`."
   echo
   echo "| package | version | licence | file | SHA-256 |"
   echo "| --- | --- | --- | --- | --- |"

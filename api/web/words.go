@@ -32,6 +32,7 @@ func words(lang string) template.FuncMap {
 		"figure":    func(p projections.TallyPoint) string { return figure(lang, p.Qualifier, p.Low, p.Best, p.High) },
 		"casualty":  func(c projections.CasualtiesView) string { return casualty(lang, c) },
 		"remaining": func(f Frame, b *when.Bounds) string { return f.remaining(b.Earliest) },
+		"clipped":   clipped,
 		"dict":      dict,
 		"nothing":   func() map[string]bool { return map[string]bool{} },
 		"tick":      func(f Frame, t Tick, zone string) string { return f.tick(t, zone) },
@@ -109,4 +110,13 @@ func (f Frame) tick(t Tick, zone string) string {
 		month = month[:min(len(month), 4)]
 	}
 	return strconv.Itoa(local.Day()) + " " + string(month)
+}
+
+// clipped shortens a name to what has room beside the picture of the term.
+func clipped(name string) string {
+	const most = 36
+	if runes := []rune(name); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return name
 }

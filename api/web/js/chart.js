@@ -13,6 +13,13 @@ function axes() {
   ];
 }
 
+// Figures of a hospital and of a war stand on one chart: by powers of ten, or the small ones would lie on the floor.
+function logAxes() {
+  const [x, y] = axes();
+  delete y.incrs;
+  return [x, { ...y, size: 64, values: (_, splits) => splits.map((s) => (Math.log10(s) % 1 === 0 ? String(s) : "")) }];
+}
+
 function width(box) { return Math.max(280, box.clientWidth); }
 
 // marker draws a line where the shown time is.
@@ -69,8 +76,8 @@ function tallies(box) {
     return row ? Number(row.dataset.best) : null;
   }))];
   new uPlot({
-    width: width(box), height: 220, legend: { show: false }, cursor: { show: false }, axes: axes(),
-    scales: { y: { range: (_, _min, max) => [0, max * 1.1] }, x: { range: (_, min, max) => [min - 86400, max + 86400] } },
+    width: width(box), height: 220, legend: { show: false }, cursor: { show: false }, axes: logAxes(),
+    scales: { y: { distr: 3 }, x: { range: (_, min, max) => [min - 86400, max + 86400] } },
     series: [{}, ...names.map((name, i) => ({ label: name, stroke: colour(strokes[i % 5]), width: 2, spanGaps: true, points: { show: true, size: 9, fill: colour(strokes[i % 5]) } }))],
   }, data, box);
   const key = document.createElement("p");

@@ -25,7 +25,7 @@ export function left(ms) {
 function tick() {
   for (const e of document.querySelectorAll(".left[data-until]")) {
     const text = left(new Date(e.dataset.until) - now());
-    const place = e.querySelector(".count") ?? e;
+    const place = e.querySelector(".until") ?? e;
     if (place.textContent !== text) place.textContent = text;
   }
 }

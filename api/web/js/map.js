@@ -124,7 +124,7 @@ class Map2 {
     if (!g) {
       const shape = this.shapes.get(id);
       const [x, y] = this.projection(shape.middle);
-      g = el("a", {}, el("path", { class: "shape", d: this.path(shape.feature) ?? "" }), el("circle", { class: "ring", cx: x, cy: y, r: 0 }), el("text", { x, y: y + 4, "text-anchor": "middle" }));
+      g = el("a", {}, el("path", { class: "shape", d: this.path(shape.feature) ?? "" }), el("circle", { class: "ring", cx: x, cy: y, r: 0 }), el("text", { x, y: y + 4 + (Number(incidents) ? 12 + 2 * Math.sqrt(Number(incidents)) : 0), "text-anchor": "middle" }));
       this.drawn.set(id, g);
       this.over.append(g);
     }
@@ -134,7 +134,7 @@ class Map2 {
     g.setAttribute("href", href);
     g.setAttribute("aria-label", text);
     g.setAttribute("class", ["place", status || "nothing", rough ? "rough" : "", "contested" in row.dataset ? "disputed" : "", "depth-" + Math.min(depth, 3)].join(" "));
-    g.querySelector(".ring").setAttribute("r", Number(incidents) ? 4 + 3 * Math.sqrt(Number(incidents)) : 0);
+    g.querySelector(".ring").setAttribute("r", Number(incidents) ? 3 + 2 * Math.sqrt(Number(incidents)) : 0);
     const label = g.querySelector("text");
     if (label.textContent !== name) label.textContent = name;
   }
@@ -143,9 +143,9 @@ class Map2 {
   labels() {
     const taken = [];
     const order = [...this.drawn.entries()].sort(([, a], [, b]) => Number(a.classList.contains("nothing")) - Number(b.classList.contains("nothing")));
-    for (const [id, g] of order) {
+    for (const [, g] of order) {
       const label = g.querySelector("text");
-      const [x, y] = this.projection(this.shapes.get(id).middle);
+      const x = Number(label.getAttribute("x")), y = Number(label.getAttribute("y"));
       const half = label.textContent.length * 3.6 + 4;
       const mine = [x - half, y - 8, x + half, y + 8];
       const free = !g.classList.contains("gone") && mine[0] > 0 && mine[2] < W && taken.every((t) => mine[2] < t[0] || mine[0] > t[2] || mine[3] < t[1] || mine[1] > t[3]);

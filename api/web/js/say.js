@@ -2,7 +2,7 @@
 const messages = JSON.parse(document.getElementById("messages").textContent);
 export const lang = document.documentElement.lang;
 const plural = new Intl.PluralRules(lang);
-const numbers = lang + "-u-nu-latn"; // the digits of dates on the record, in Arabic too
+const numbers = (lang === "en" ? "en-GB" : lang) + "-u-nu-latn"; // the digits of dates on the record, in Arabic too
 
 export function say(key, values = {}) {
   const forms = messages[key];
@@ -28,6 +28,5 @@ export function moment(date) {
 
 export function clock(date) { return formatter({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(date); }
 
-export function day(date, withYear) {
-  return formatter({ day: "numeric", month: "short", ...(withYear ? { year: "numeric" } : {}) }).format(date);
-}
+// day tells a date of a chart: those are dates in UTC.
+export function day(date) { return formatter({ day: "numeric", month: "short", timeZone: "UTC" }).format(date); }

@@ -156,6 +156,7 @@ function start(span) {
   }
 
   section.querySelector(".sliders").hidden = false;
+  section.addEventListener("truce:range", (event) => { event.detail.range = range; }); // asked by tests: what the slider runs over
   drawMarks();
   place();
 }
