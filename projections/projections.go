@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -118,7 +119,11 @@ func (p *Projections) openOrCreate(ctx context.Context) (*store, error) {
 	case !errors.Is(err, errDamaged) && !errors.Is(err, errOutdated):
 		return nil, err
 	}
-	p.o.Logger.Warn("projections are filled from the log", "reason", err)
+	level := slog.LevelWarn
+	if _, missing := os.Stat(path); errors.Is(missing, fs.ErrNotExist) {
+		level = slog.LevelDebug // a first start has none
+	}
+	p.o.Logger.Log(ctx, level, "projections are filled from the log", "reason", err)
 	if err := moveAside(path); err != nil {
 		return nil, fmt.Errorf("projections' file: %w", err)
 	}
@@ -218,6 +223,11 @@ func (p *Projections) reached(batch []eventstore.Entry) {
 	p.applied = max(p.applied, batch[len(batch)-1].Sequence)
 	p.ready = p.ready || p.applied >= p.goal
 	p.problem = nil
+	p.wake()
+}
+
+// wake tells those who wait that something is different now. p.mu is held.
+func (p *Projections) wake() {
 	close(p.moved)
 	p.moved = make(chan struct{})
 }
@@ -226,6 +236,7 @@ func (p *Projections) unready(reason error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.applied, p.ready, p.problem = 0, false, reason
+	p.wake()
 }
 
 // hold notes why nothing is applied at the moment.
@@ -241,6 +252,7 @@ func (p *Projections) stop(reason error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.problem, p.stopped = reason, true
+	p.wake()
 	p.o.Logger.Error("projections have stopped", "applied", p.applied, "reason", reason)
 }
 

@@ -81,13 +81,14 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 		}
 		n.conn, err = n.embedded.Connect()
 	} else {
+		n.logger.Warn("an external JetStream does not tell whether it syncs every write: set sync_interval to always there, or a power loss can take what was acknowledged")
 		s.nats.Log = n.logger
 		n.conn, err = jetstream.Dial(ctx, s.nats)
 	}
 	if err != nil {
 		return err
 	}
-	n.log, err = jetstream.Open(ctx, n.conn, jetstream.Options{Stream: s.stream, Replicas: s.replicas, Log: n.logger})
+	n.log, err = jetstream.Open(ctx, n.conn, jetstream.Options{Stream: s.stream, Replicas: s.replicas, ReadOnly: s.readOnly, Log: n.logger})
 	return err
 }
 

@@ -26,6 +26,7 @@ type settings struct {
 	nats     jetstream.DialOptions // no URL: embedded
 	layers   []string              // files with layers of the map
 	built    [][]byte              // layers that the program brings
+	readOnly bool                  // neither make nor change a stream
 }
 
 const defaultListen = "127.0.0.1:8080"
