@@ -112,7 +112,7 @@ func output(p rendered, status int, packs bool) (*htmlOutput, error) {
 }
 
 func problemPage(p *wire.Problem, lang string) web.Problem {
-	return web.Problem{Frame: web.Frame{Title: p.Title, Lang: lang}, Status: p.Status, Reason: p.Title, Detail: p.Detail}
+	return web.Problem{Frame: web.Frame{Title: p.Title, Lang: lang, Path: "/", Query: url.Values{"lang": {lang}}}, Status: p.Status, Reason: p.Title, Detail: p.Detail}
 }
 
 // wantsHTML reports whether a browser asks.
