@@ -56,6 +56,7 @@ func (a *API) newSpan(ctx context.Context, at projections.Point) (*web.Span, err
 		marks = append(marks, marksOf(v)...)
 		zones[v.Zone]++
 	}
+	edges := tidy(marks)
 	if len(views) <= mostHistories {
 		for _, v := range views {
 			items, err := a.historyOf(ctx, v.ID, at)
@@ -71,6 +72,9 @@ func (a *API) newSpan(ctx context.Context, at projections.Point) (*web.Span, err
 		}
 	}
 	s := &web.Span{Marks: tidy(marks), Last: at.Applied, Zone: mostOf(zones)}
+	if len(edges) > 0 {
+		s.Focus = edges[len(edges)-1]
+	}
 	if len(s.Marks) > 0 {
 		s.From, s.Until = s.Marks[0].Add(-12*time.Hour), s.Marks[len(s.Marks)-1].Add(24*time.Hour)
 	}

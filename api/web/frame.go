@@ -30,6 +30,7 @@ type Frame struct {
 type Span struct {
 	From      time.Time   `json:"from"`
 	Until     time.Time   `json:"until"`
+	Focus     time.Time   `json:"focus"`     // when the last term ends: what came to be recorded years later lies beyond
 	Marks     []time.Time `json:"marks"`     // when something happens
 	Published []time.Time `json:"published"` // when sources were published
 	Last      uint64      `json:"last"`      // the newest entry

@@ -13,11 +13,12 @@ function start(span) {
   const by = (id) => document.getElementById(id);
   const effective = by("effective"), known = by("known"), knownBy = by("known-by");
   const whole = [Date.parse(span.from), Date.parse(span.until)];
-  const near = [Math.max(whole[0], whole[1] - 45 * DAY), whole[1]];
+  const focus = Date.parse(span.focus) > whole[0] ? Math.min(whole[1], Date.parse(span.focus) + DAY) : whole[1];
+  const near = [Math.max(whole[0], focus - 45 * DAY), focus];
   const marks = span.marks.map(Date.parse), published = (span.published ?? []).map(Date.parse);
   const state = fromAddress();
   let range = whole;
-  if (whole[1] - whole[0] > 60 * DAY && (state.effective === null || state.effective >= near[0])) range = near;
+  if (whole[1] - whole[0] > 60 * DAY && (state.effective === null || (state.effective >= near[0] && state.effective <= near[1]))) range = near;
 
   function fromAddress() {
     const q = new URLSearchParams(location.search);
@@ -101,7 +102,7 @@ function start(span) {
     if (next === undefined) return;
     state.effective = next;
     if (by("together").checked) together();
-    if (next < range[0]) range = whole;
+    if (next < range[0] || next > range[1]) { range = whole; drawMarks(); }
     go();
   }
   by("previous").addEventListener("click", () => jump(-1));

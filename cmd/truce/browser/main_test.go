@@ -3,11 +3,13 @@ package browser
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,4 +141,18 @@ func (s *server) down() {
 	_ = s.cmd.Process.Signal(os.Interrupt)
 	_ = s.cmd.Wait()
 	s.cmd = nil
+}
+
+// command puts something on the record behind the page's back.
+func (s *server) command(verb, body string) {
+	s.t.Helper()
+	answer, err := http.Post(s.url("/v1/commands/"+verb), "application/json", strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusCreated {
+		raw, _ := io.ReadAll(answer.Body)
+		s.t.Fatalf("%s %s: %d %s", verb, body, answer.StatusCode, raw)
+	}
 }
