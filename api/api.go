@@ -48,7 +48,7 @@ type Queries interface {
 	Source(context.Context, string, projections.Point) (projections.SourceView, error)
 	Sources(context.Context, projections.Point, projections.Paging) (projections.Page[projections.SourceView], error)
 
-	NextChange(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
+	NextPassing(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
 	Applied() uint64
 	WaitFor(ctx context.Context, sequence uint64) error
 }
@@ -97,6 +97,7 @@ type limits struct {
 	body      int64         // bytes of a command
 	command   time.Duration // for an outcome, before it is called unknown
 	wait      time.Duration // for min_sequence
+	own       time.Duration // for what this server has acknowledged itself
 	write     time.Duration // for a reader to take what is streamed to it
 	heartbeat time.Duration // between signs of life of a stream
 	survey    time.Duration // between looks at what time has changed, where nothing is known to change
@@ -104,11 +105,11 @@ type limits struct {
 }
 
 var defaultLimits = limits{
-	body: 128 << 10, command: 25 * time.Second, wait: 5 * time.Second, write: 10 * time.Second,
+	body: 128 << 10, command: 25 * time.Second, wait: 5 * time.Second, own: 500 * time.Millisecond, write: 10 * time.Second,
 	heartbeat: 15 * time.Second, survey: time.Minute, rest: 50 * time.Millisecond,
 }
 
-// An API is the whole of the HTTP interface: an http.Handler that Serve puts behind a listener.
+// An API is the whole of the HTTP interface: an http.Handler for a NewServer.
 type API struct {
 	Options
 	ledger  Ledger
@@ -124,12 +125,13 @@ type API struct {
 	hub        *hub
 	spans      spans
 	layerFiles []func() http.Handler
+	written    mark
 
 	life context.Context // ends with Close: every stream ends with it
 	end  context.CancelFunc
 }
 
-// New returns the interface to what o holds. Close it, or call Serve, which does.
+// New returns the interface to what o holds. Close it.
 func New(o Options) *API {
 	if o.Logger == nil {
 		o.Logger = slog.Default()

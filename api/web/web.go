@@ -9,6 +9,7 @@ import (
 	"embed"
 	"html/template"
 	"io"
+	"strings"
 )
 
 //go:embed templates/*.html
@@ -30,8 +31,20 @@ func parseAll(names ...string) map[string]map[string]*template.Template {
 }
 
 func (f Frame) render(w io.Writer, name string, page any) error {
-	return pages[f.Lang][name].Execute(w, page)
+	var b strings.Builder
+	if err := pages[f.Lang][name].Execute(&b, page); err != nil {
+		return err
+	}
+	_, err := turns.WriteString(w, b.String())
+	return err
 }
+
+// turns makes visible the characters that turn the direction of the text around them: one in a source's words could make
+// the dates and names beside them read backwards. Letters have a direction of their own, and the pages isolate texts, so
+// that no language needs them here.
+var turns = strings.NewReplacer(
+	"\u202a", "\ufffd", "\u202b", "\ufffd", "\u202c", "\ufffd", "\u202d", "\ufffd", "\u202e", "\ufffd",
+	"\u2066", "\ufffd", "\u2067", "\ufffd", "\u2068", "\ufffd", "\u2069", "\ufffd")
 
 // Render writes the page.
 func (p Overview) Render(w io.Writer) error     { return p.render(w, "overview", p) }

@@ -35,7 +35,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return exitFailed // by Ctrl-C: whoever pressed it knows
 	}
-	fmt.Fprintf(stderr, "truce: %s\n", oneLine(p.reachable(err).Error()))
+	fmt.Fprintf(stderr, "truce: %s\n", visible(oneLine(p.reachable(err).Error())))
 	return exitCode(err)
 }
 
