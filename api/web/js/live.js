@@ -44,6 +44,7 @@ function found() {
 }
 
 function connect() {
+  if (hidden) return;
   source?.close();
   source = new EventSource("/v1/stream?after=" + last);
   source.onopen = found;
@@ -90,6 +91,17 @@ document.addEventListener("truce:failed", (event) => {
 document.addEventListener("truce:shown", () => {
   tell();
   if (!lostSince) banner.hidden = true;
+});
+
+// A page that is left but kept by the browser would hold its connection, and a browser has but six for one server: after
+// six pages the seventh would wait a minute.
+let hidden = false;
+addEventListener("pagehide", () => { hidden = true; source?.close(); });
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  hidden = false;
+  connect();
+  refresh();
 });
 
 connect();

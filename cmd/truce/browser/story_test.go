@@ -149,6 +149,8 @@ func TestRefusalsAndConflicts(t *testing.T) {
 	}
 	p.visit(s.url("/act/extend?lang=en&ceasefire=syria-cessation&by=russia&lasting=P"))
 	p.click(".send-row button")
+	p.sees(".preview", "P")
+	p.click(".send")
 	p.await(`document.querySelector("#f-lasting-wrong")?.textContent.length > 10`)
 
 	p.visit(s.url("/act/reaffirm?lang=en&ceasefire=syria-cessation&by=russia"))
