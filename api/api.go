@@ -10,12 +10,14 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"truceledger/api/alert"
+	"truceledger/api/web"
 	"truceledger/domain"
 	"truceledger/eventstore"
 	"truceledger/projections"
@@ -87,6 +89,9 @@ type Options struct {
 
 	// Alerts tells subscribers. Without it those routes are not there.
 	Alerts *alert.Sender
+	// Layers are layers of the map that the operator supplies.
+	Layers []Layer
+
 	// Admin rebuilds the projections and tells their digests. Without it those routes are not there.
 	Admin Admin
 }
@@ -116,14 +121,16 @@ type API struct {
 	log     *slog.Logger
 	limits  limits
 
-	mux       *http.ServeMux
-	huma      huma.API
-	origins   http.CrossOriginProtection
-	readiness readiness
-	written   mark
-	metrics   *metrics
-	hub       *hub
-	tail      *tail
+	mux        *http.ServeMux
+	huma       huma.API
+	origins    http.CrossOriginProtection
+	readiness  readiness
+	written    mark
+	metrics    *metrics
+	hub        *hub
+	tail       *tail
+	spans      spans
+	layerFiles []func() http.Handler
 
 	life context.Context // ends with Close: every stream ends with it
 	end  context.CancelFunc
@@ -148,6 +155,9 @@ func New(o Options) *API {
 	a.metrics = a.newMetrics()
 	a.hub = newHub(a)
 	a.tail = &tail{api: a}
+	for _, l := range o.Layers {
+		a.layerFiles = append(a.layerFiles, sync.OnceValue(func() http.Handler { return web.NewFile(l.GeoJSON, "application/geo+json") }))
+	}
 	a.huma = a.newHuma()
 	a.routes()
 	return a

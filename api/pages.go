@@ -2,12 +2,11 @@ package api
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
 	"net/http"
-	"slices"
+	"net/url"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -16,41 +15,45 @@ import (
 	"truceledger/api/web"
 	"truceledger/api/wire"
 	"truceledger/domain"
+	"truceledger/domain/when"
 	"truceledger/projections"
 )
 
 // PageInput are the parameters of a page for people: a form sends them all, empty where nothing was typed.
 type PageInput struct {
 	Clocks
-	Cursor string `query:"cursor"`
-	Lang   string `query:"lang"`
+	Cursor  string `query:"cursor"`
+	Lang    string `query:"lang"`
+	Content string `query:"content"`
+	Zone    string `query:"zone"`
+	Request pageRequest
 }
 
-type pageAccept struct{ html bool }
+// pageRequest is what a page needs of the request besides its parameters.
+type pageRequest struct {
+	html, packs bool
+	languages   string
+	query       url.Values
+	path        string
+}
 
 // Resolve implements huma.Resolver.
-func (p *pageAccept) Resolve(ctx huma.Context) []error {
-	p.html = wantsHTML(ctx)
+func (p *pageRequest) Resolve(ctx huma.Context) []error {
+	r, _ := humago.Unwrap(ctx)
+	*p = pageRequest{
+		html: wantsHTML(ctx), packs: web.Packs(r), languages: r.Header.Get("Accept-Language"), query: r.URL.Query(), path: r.URL.Path,
+	}
 	return nil
-}
-
-type listPageInput struct {
-	PageInput
-	Accept pageAccept
-}
-
-type ceasefirePageInput struct {
-	ID string `path:"id"`
-	PageInput
-	Accept pageAccept
 }
 
 // htmlOutput is a page.
 type htmlOutput struct {
-	Status       int
-	ContentType  string `header:"Content-Type"`
-	CacheControl string `header:"Cache-Control"`
-	Body         []byte
+	Status          int
+	ContentType     string `header:"Content-Type"`
+	ContentEncoding string `header:"Content-Encoding"`
+	CacheControl    string `header:"Cache-Control"`
+	Vary            string `header:"Vary"`
+	Body            []byte
 }
 
 // A rendered page can be written.
@@ -60,39 +63,56 @@ type rendered interface{ Render(io.Writer) error }
 const isForm = "form"
 
 func (a *API) pageRoutes() {
-	form := map[string]any{isForm: true}
-	get(a, huma.Operation{Path: "/{$}", Hidden: true, Metadata: form}, func(ctx context.Context, in *listPageInput) (*htmlOutput, error) {
-		page, err := a.listPage(ctx, in.PageInput)
-		return a.show(ctx, page, err, in.Accept.html)
-	})
-	get(a, huma.Operation{Path: "/ceasefires/{id}", Hidden: true, Metadata: form}, func(ctx context.Context, in *ceasefirePageInput) (*htmlOutput, error) {
-		page, err := a.ceasefirePage(ctx, in.ID, in.PageInput)
-		return a.show(ctx, page, err, in.Accept.html)
-	})
-	type file struct {
-		Name string `path:"name"`
-	}
-	raw[file](a, huma.Operation{Path: "/assets/{name}", Hidden: true}, "", asset)
+	page(a, "/{$}", func(ctx context.Context, in *overviewInput) (rendered, error) { return a.overviewPage(ctx, in) }, func(in *overviewInput) pageRequest { return in.Request })
+	page(a, "/ceasefires/{id}", func(ctx context.Context, in *recordPageInput) (rendered, error) { return a.ceasefirePage(ctx, in) }, func(in *recordPageInput) pageRequest { return in.Request })
+	page(a, "/incidents", func(ctx context.Context, in *incidentsPageInput) (rendered, error) { return a.incidentsPage(ctx, in) }, func(in *incidentsPageInput) pageRequest { return in.Request })
+	page(a, "/incidents/{id}", func(ctx context.Context, in *recordPageInput) (rendered, error) { return a.incidentPage(ctx, in) }, func(in *recordPageInput) pageRequest { return in.Request })
+	page(a, "/sources", func(ctx context.Context, in *plainPageInput) (rendered, error) { return a.sourcesPage(ctx, in) }, func(in *plainPageInput) pageRequest { return in.Request })
+	a.mux.HandleFunc("GET /assets/{name}", asset)
+	a.mux.HandleFunc("GET /layers/{n}", a.layer)
+	a.mux.HandleFunc("GET /ceasefires/{id}/badge.svg", a.badge)
+	a.actRoutes()
 }
 
-// show renders a page before anything is sent, so that a failure can still be said. People get their problems as a page.
-func (a *API) show(ctx context.Context, page rendered, err error, html bool) (*htmlOutput, error) {
-	out := &htmlOutput{Status: http.StatusOK, ContentType: "text/html; charset=utf-8", CacheControl: noCache}
-	if err != nil {
+// page registers a page. It is rendered before anything is sent, so that a failure can still be said; people get their
+// problems as a page.
+func page[I any](a *API, path string, make func(context.Context, *I) (rendered, error), request func(*I) pageRequest) {
+	op := huma.Operation{Path: path, Hidden: true, Metadata: map[string]any{isForm: true}}
+	get(a, op, func(ctx context.Context, in *I) (*htmlOutput, error) {
+		r := request(in)
+		made, err := make(ctx, in)
+		if err == nil {
+			return output(made, http.StatusOK, r.packs)
+		}
 		p := a.fail(ctx, err)
-		if !html {
+		if !r.html {
 			return nil, p
 		}
-		out.Status, page = p.Status, problemPage(p)
-	}
+		return output(problemPage(p, web.ChooseLanguage(r.query.Get("lang"), r.languages)), p.Status, r.packs)
+	})
+}
+
+// output renders a page, compressed where the browser takes that.
+func output(p rendered, status int, packs bool) (*htmlOutput, error) {
+	out := &htmlOutput{Status: status, ContentType: "text/html; charset=utf-8", CacheControl: noCache, Vary: "Accept-Encoding, Accept-Language"}
 	var b bytes.Buffer
-	err = page.Render(&b)
+	if !packs {
+		err := p.Render(&b)
+		out.Body = b.Bytes()
+		return out, err
+	}
+	out.ContentEncoding = "gzip"
+	z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed) // the level is a valid one
+	err := p.Render(z)
+	if closed := z.Close(); err == nil {
+		err = closed
+	}
 	out.Body = b.Bytes()
 	return out, err
 }
 
-func problemPage(p *wire.Problem) web.Problem {
-	return web.Problem{Frame: web.Frame{Title: p.Title}, Status: p.Status, Reason: p.Title, Detail: p.Detail}
+func problemPage(p *wire.Problem, lang string) web.Problem {
+	return web.Problem{Frame: web.Frame{Title: p.Title, Lang: lang, Path: "/", Query: url.Values{"lang": {lang}}}, Status: p.Status, Reason: p.Title, Detail: p.Detail}
 }
 
 // wantsHTML reports whether a browser asks.
@@ -104,122 +124,55 @@ func refuseOn(ctx huma.Context, p *wire.Problem) {
 		refuse(ctx, p)
 		return
 	}
-	_, w := humago.Unwrap(ctx)
+	r, w := humago.Unwrap(ctx)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(p.Status)
-	_ = problemPage(p).Render(w)
+	_ = problemPage(p, web.ChooseLanguage(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))).Render(w)
 }
 
-// frame fixes the clocks of a page.
-func (a *API) frame(ctx context.Context, title string, in PageInput) (web.Frame, projections.Point, error) {
-	if err := oneOf("lang", in.Lang, []string{"en", "ar", "fr", "ru"}); err != nil {
+// frame fixes the clocks and the words of a page.
+func (a *API) frame(ctx context.Context, here string, in PageInput) (web.Frame, projections.Point, error) {
+	if err := firstError(oneOf("lang", in.Lang, web.Languages), oneOf("content", in.Content, web.Languages), zoneParameter(in.Zone)); err != nil {
 		return web.Frame{}, projections.Point{}, err
 	}
 	at, err := a.at(ctx, in.Clocks)
-	return web.Frame{
-		Title: title, Effective: at.Effective, Applied: at.Prefix, Names: web.Names{},
-		Clocks: web.Clocks{
-			EffectiveAt: string(in.EffectiveAt), KnownAt: string(in.KnownAt), ReportedBy: string(in.ReportedBy), AsOfSequence: string(in.AsOfSequence),
-		},
-	}, at, err
-}
-
-func (a *API) listPage(ctx context.Context, in PageInput) (rendered, error) {
-	frame, at, err := a.frame(ctx, "Ceasefires", in)
 	if err != nil {
-		return nil, err
+		return web.Frame{}, at, err
 	}
-	page, err := a.queries.Ceasefires(ctx, projections.CeasefireFilter{}, at, projections.Paging{Cursor: in.Cursor})
-	for _, view := range page.Items {
-		a.name(ctx, frame.Names, at, view)
+	f := web.Frame{
+		Lang: web.ChooseLanguage(in.Lang, in.Request.languages), Content: in.Content, Zone: in.Zone,
+		Path: in.Request.path, Query: in.Request.query, Here: here, Names: web.Names{},
+		Effective: at.Effective, Prefix: at.Prefix, Applied: at.Applied,
+		Past: in.KnownAt != "" || in.ReportedBy != "" || in.AsOfSequence != "",
 	}
-	return web.List{Frame: frame, Ceasefires: page.Items, NextCursor: page.NextCursor}, err
+	f.Live = !f.Past && in.EffectiveAt == ""
+	f.Title = web.Say(f.Lang, here+".title")
+	f.Span, err = a.span(ctx)
+	return f, at, err
 }
 
-func (a *API) ceasefirePage(ctx context.Context, id string, in PageInput) (rendered, error) {
-	ref := domain.Ref{Kind: domain.KindCeasefire, ID: clip(id)}
-	if !domain.IsSlug(id) {
-		return nil, &domain.NotFound{Record: ref}
+func zoneParameter(name string) error {
+	if name == "" {
+		return nil
 	}
-	frame, at, err := a.frame(ctx, id, in)
-	if err != nil {
-		return nil, err
+	if _, err := when.LoadZone(name); err != nil {
+		return badParameter("zone", "zone: %q is not a zone: write it like Asia/Damascus or +03:00", clip(name))
 	}
-	view, err := a.queries.Ceasefire(ctx, id, at)
-	if err != nil {
-		return nil, err
-	}
-	if view.Title != "" {
-		frame.Title = view.Title
-	}
-	history, err := a.queries.History(ctx, ref, at, projections.Paging{Cursor: in.Cursor})
-	a.name(ctx, frame.Names, at, view)
-	return web.Ceasefire{Frame: frame, View: view, History: history.Items, NextCursor: history.NextCursor}, err
+	return nil
 }
 
-// name looks up what people call the records that a view names. What is not on the record at these clocks is shown by its
-// id.
-func (a *API) name(ctx context.Context, names web.Names, at projections.Point, v projections.CeasefireView) {
-	look := func(kind domain.Kind, ids []string, called func(id string) string) {
-		for _, id := range ids {
-			ref := domain.Ref{Kind: kind, ID: id}.String()
-			if _, known := names[ref]; !known && id != "" {
-				names[ref] = called(id)
-			}
-		}
-	}
-	look(domain.KindPlace, slices.Concat(v.Area, v.CarvedOut), func(id string) string {
-		place, _ := a.queries.Place(ctx, id, at)
-		return place.Name
-	})
-	look(domain.KindActor, actorsOf(v), func(id string) string {
-		actor, _ := a.queries.Actor(ctx, id, at)
-		return actor.Name
-	})
-	look(domain.KindCeasefire, []string{v.Parent, v.Predecessor, v.Successor}, func(id string) string {
-		other, _ := a.queries.Ceasefire(ctx, id, at)
-		return other.Title
-	})
-}
-
-func actorsOf(v projections.CeasefireView) []string {
-	ids := slices.Concat(v.Parties, v.Guarantors, v.Mediators, v.Monitors, v.Excluded, v.Consent)
-	for _, c := range v.Consents {
-		ids = append(ids, c.Actor, c.Through)
-	}
-	for _, x := range v.Views {
-		ids = append(ids, x.By)
-	}
-	for _, x := range v.Extensions {
-		ids = append(ids, x.By...)
-	}
-	for _, x := range v.Ends {
-		ids = append(ids, x.By)
-	}
-	for _, x := range v.Obligations {
-		ids = append(ids, x.Obligor)
-		for _, p := range x.Performance {
-			ids = append(ids, p.By)
-		}
-	}
-	return ids
+// known returns the point at which everything applied is known and everything published is told, at the same effective
+// time: what "as we know now" is.
+func known(at projections.Point) projections.Point {
+	return projections.Point{Clocks: domain.Clocks{Effective: at.Effective, Prefix: at.Applied}, Applied: at.Applied}
 }
 
 // asset sends a file that the pages refer to.
 func asset(w http.ResponseWriter, r *http.Request) {
-	content, mediaType, ok := web.Asset(r.PathValue("name"))
+	f, ok := web.Asset(r.PathValue("name"))
 	if !ok {
 		answerProblem(w, problem(http.StatusNotFound, "not-found", "there is no file %q", clip(r.PathValue("name"))))
 		return
 	}
-	sum := sha256.Sum256(content)
-	tag := `"` + hex.EncodeToString(sum[:8]) + `"`
-	w.Header().Set("ETag", tag)
-	w.Header().Set("Cache-Control", noCache)
-	if r.Header.Get("If-None-Match") == tag {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	w.Header().Set("Content-Type", mediaType)
-	_, _ = w.Write(content)
+	f.ServeHTTP(w, r)
 }

@@ -132,7 +132,9 @@ func (g *generator) text(tag reflect.StructTag) Object {
 	case ref == "record":
 		kinds := strings.ReplaceAll(domain.JoinKinds(), ", ", "|")
 		s["pattern"] = "^(" + kinds + ")/[a-z0-9][a-z0-9-]{0,63}$"
-	case ref != "" || tag.Get("format") == "slug":
+	case ref != "":
+		s["pattern"], s["x-ref"] = slugPattern, ref // so that a form can offer what there is to name
+	case tag.Get("format") == "slug":
 		s["pattern"] = slugPattern
 	case tag.Get("format") == "duration":
 		s["format"], s["examples"] = "duration", []string{"PT48H"}

@@ -47,6 +47,7 @@ func (p *program) demo(ctx context.Context, s *settings, listenGiven bool) error
 		defer os.RemoveAll(dir)
 		s.data = dir
 	}
+	s.built = [][]byte{demo.Governorates}
 	how := service{load: p.loadRecord, ready: p.invite}
 	err := p.serve(ctx, s, how)
 	if taken := takenError(""); errors.As(err, &taken) && !listenGiven {

@@ -62,13 +62,17 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	if err != nil {
 		return err
 	}
+	layers, err := s.mapLayers()
+	if err != nil {
+		return err
+	}
 	n.models.Start(context.WithoutCancel(ctx)) // until close
 	if err := n.openAlerts(ctx, s); err != nil {
 		return err
 	}
 	n.api = api.New(api.Options{
 		Ledger: n.ledger, Queries: n.models, Log: n.log, Logger: n.logger, Version: version(),
-		Admin: n.models, Alerts: n.alerts,
+		Admin: n.models, Alerts: n.alerts, Layers: layers,
 	})
 	return n.openBus(ctx, s)
 }

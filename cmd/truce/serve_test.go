@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -106,7 +107,7 @@ func TestEveryFlagOfServeIsAlsoInTheEnvironment(t *testing.T) {
 	}
 	want := settings{data: "/d", listen: "127.0.0.1:2", zone: "Asia/Damascus", stream: "S", replicas: 3}
 	want.nats.URL, want.nats.CredsFile, want.nats.CAFile, want.nats.CertFile, want.nats.KeyFile = "nats://n", "c", "ca", "cert", "key"
-	if *s != want {
+	if !reflect.DeepEqual(*s, want) {
 		t.Errorf("got %+v, want %+v", *s, want)
 	}
 }

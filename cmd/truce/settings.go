@@ -27,7 +27,9 @@ type settings struct {
 	nats     jetstream.DialOptions // no URL: embedded
 	bus      busSettings
 	alerts   alertSettings
-	readOnly bool // neither make nor change a stream
+	readOnly bool     // neither make nor change a stream
+	layers   []string // files with layers of the map
+	built    [][]byte // layers that the program brings
 }
 
 const defaultListen = "127.0.0.1:8080"
@@ -46,6 +48,7 @@ func (p *program) settingsFlags(c *cobra.Command, data string) *settings {
 	f.StringVar(&s.nats.CertFile, "nats-cert", "", "Our own certificate for NATS, a PEM `file`; needs --nats-key.")
 	f.StringVar(&s.nats.KeyFile, "nats-key", "", "The key of --nats-cert, a PEM `file`.")
 	f.StringVar(&s.stream, "stream", jetstream.DefaultStream, "The `name` of the stream that holds the log.")
+	f.StringArrayVar(&s.layers, "map-layer", nil, "A GeoJSON `file` drawn over the coastlines, with a title and a disclaimer beside its features. Repeat it for more.")
 	f.IntVar(&s.replicas, "replicas", 0, "How many copies of the log a cluster keeps; 0 leaves it as it is.")
 	s.bus.declare(c)
 	s.alerts.declare(c)
@@ -119,4 +122,27 @@ func (p *program) defaultData() string {
 		return filepath.Join(home, "Library", "Application Support", "truce")
 	}
 	return filepath.Join(home, ".local", "share", "truce")
+}
+
+// mapLayers reads the layers of the map: those of the program, then the operator's.
+func (s *settings) mapLayers() (layers []api.Layer, err error) {
+	for _, raw := range s.built {
+		l, err := api.ParseLayer(raw)
+		if err != nil {
+			return nil, err
+		}
+		layers = append(layers, l)
+	}
+	for _, file := range s.layers {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return nil, usage("--map-layer: %w", err)
+		}
+		l, err := api.ParseLayer(raw)
+		if err != nil {
+			return nil, usage("--map-layer %s: %w", file, err)
+		}
+		layers = append(layers, l)
+	}
+	return layers, nil
 }

@@ -1,0 +1,70 @@
+package web
+
+import (
+	"regexp"
+	"slices"
+	"testing"
+
+	"truceledger/eventstore"
+)
+
+var plurals = map[string][]string{"en": {"one", "other"}, "fr": {"one", "other"}, "ru": {"one", "few", "many", "other"}, "ar": {"zero", "one", "two", "few", "many", "other"}}
+
+// Every message is there in every language, with all its plural forms and the same things to fill in.
+func TestTheCatalogueIsComplete(t *testing.T) {
+	holes := regexp.MustCompile(`\{\{\.\w+\}\}`)
+	for key, byLang := range catalogue {
+		for _, lang := range Languages {
+			forms := byLang[lang]
+			if forms["other"] == "" {
+				t.Errorf("%s says nothing in %s", key, lang)
+			}
+			if len(byLang["en"]) > 1 {
+				for _, form := range plurals[lang] {
+					if forms[form] == "" {
+						t.Errorf("%s has no form %q in %s", key, form, lang)
+					}
+				}
+			}
+			want, got := holes.FindAllString(byLang["en"]["other"], -1), holes.FindAllString(forms["other"], -1)
+			slices.Sort(want)
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s in %s fills in %v, want %v", key, lang, got, want)
+			}
+		}
+	}
+}
+
+// Every message that a template names is there, and so is a name for every command.
+func TestEveryWordOfTheTemplatesIsInTheCatalogue(t *testing.T) {
+	entries, _ := templates.ReadDir("templates")
+	for _, e := range entries {
+		text, _ := templates.ReadFile("templates/" + e.Name())
+		for _, m := range regexp.MustCompile(`[{(]t "([a-z0-9._-]+)"`).FindAllStringSubmatch(string(text), -1) {
+			if catalogue[m[1]] == nil {
+				t.Errorf("%s says %q, which is not in the catalogue", e.Name(), m[1])
+			}
+		}
+	}
+	for _, verb := range eventstore.Verbs() {
+		if catalogue["verb."+verb] == nil {
+			t.Errorf("the command %s has no name", verb)
+		}
+	}
+}
+
+func TestPluralFormsAreChosenByTheLanguage(t *testing.T) {
+	for _, c := range []struct {
+		lang string
+		n    int
+		want string
+	}{
+		{"en", 1, "1 day left"}, {"en", 2, "2 days left"}, {"ru", 21, "остался 21 день"}, {"ru", 3, "осталось 3 дня"}, {"ru", 11, "осталось 11 дней"},
+		{"ar", 2, "بقي يومان"}, {"ar", 3, "بقيت 3 أيام"}, {"ar", 11, "بقي 11 يومًا"}, {"fr", 1, "encore 1 jour"}, {"fr", 5, "encore 5 jours"},
+	} {
+		if got := say(c.lang, "js.left.days", "Count", c.n); got != c.want {
+			t.Errorf("%s %d: got %q, want %q", c.lang, c.n, got, c.want)
+		}
+	}
+}
