@@ -24,7 +24,7 @@ func (a *API) documentRoutes() {
 
 // document registers a document that never changes while the server runs.
 func (a *API) document(path, id, summary string, build func() ([]byte, error)) {
-	raw[nothing](a, huma.Operation{OperationID: id, Path: path, Summary: summary, Tags: []string{"documents"}}, "application/json",
+	raw[nothing](a, huma.Operation{OperationID: id, Path: path, Summary: summary, Tags: []string{"documents"}, Metadata: map[string]any{isAtOnce: true}}, "application/json",
 		func(w http.ResponseWriter, r *http.Request) {
 			body, err := build()
 			if err != nil {
@@ -46,8 +46,9 @@ func sendDocument(w http.ResponseWriter, content string, body []byte) {
 func (a *API) schemas(folder, parameter string, find func(string) (schema.Object, bool)) {
 	type file struct {
 		Name string `path:"name"`
+		Fresh
 	}
-	raw[file](a, huma.Operation{Path: folder + "{name}", Hidden: true}, "application/schema+json", func(w http.ResponseWriter, r *http.Request) {
+	raw[file](a, huma.Operation{Path: folder + "{name}", Hidden: true, Metadata: map[string]any{isAtOnce: true}}, "application/schema+json", func(w http.ResponseWriter, r *http.Request) {
 		name, isFile := strings.CutSuffix(r.PathValue("name"), ".json")
 		s, ok := find(name)
 		if !ok || !isFile {

@@ -2,7 +2,10 @@ package api
 
 import (
 	"bufio"
+	"errors"
+	"log/slog"
 	"net/http"
+	"os"
 	"strconv"
 	"time"
 
@@ -105,24 +108,32 @@ func (a *API) sendEntries(w http.ResponseWriter, r *http.Request, after, most ui
 	out := bufio.NewWriterSize(deadlined{w, control, a.limits.write}, 64<<10)
 	sent := uint64(0)
 	for m, err := range a.Log.Read(r.Context(), after) {
-		if err == nil {
-			_, _ = out.Write(m.Payload)
-			err = out.WriteByte('\n')
-		}
 		if err != nil {
-			a.cutShort(w, r, sent, err)
+			a.cutShort(r, sent, err, r.Context().Err() != nil)
+		}
+		_, _ = out.Write(m.Payload)
+		if err = out.WriteByte('\n'); err != nil {
+			a.cutShort(r, sent, err, left(err))
 		}
 		if sent++; sent == most {
 			break
 		}
 	}
 	if err := out.Flush(); err != nil {
-		a.cutShort(w, r, sent, err)
+		a.cutShort(r, sent, err, left(err))
 	}
 }
 
-func (a *API) cutShort(w http.ResponseWriter, r *http.Request, sent uint64, err error) {
-	a.log.WarnContext(r.Context(), "an export of the log ended early", "sent", sent, "err", err)
+// left reports whether a reader has gone, as one does who has read enough; not one that takes nothing.
+func left(err error) bool { return !errors.Is(err, os.ErrDeadlineExceeded) }
+
+// cutShort ends the connection. That a reader has gone is no trouble of ours.
+func (a *API) cutShort(r *http.Request, sent uint64, err error, gone bool) {
+	level := slog.LevelWarn
+	if gone {
+		level = slog.LevelDebug
+	}
+	a.log.Log(r.Context(), level, "an export of the log ended early", "sent", sent, "err", err)
 	panic(http.ErrAbortHandler)
 }
 

@@ -11,8 +11,11 @@ import (
 	"truceledger/projections"
 )
 
-// nothing declares a route without parameters.
-type nothing struct{}
+// nothing declares a route without parameters but the one that every GET takes. It answers at once where that is not given,
+// whatever state the read models are in.
+type nothing struct {
+	MinSequence count `query:"min_sequence" doc:"Wait, at most five seconds, until the read models hold this sequence."`
+}
 
 // A readiness is whether the read models have caught up with the log since the start. Until then an answer would be one
 // about the past that looks like one about now. Once reached it stays.
@@ -72,17 +75,18 @@ type readyOutput struct {
 }
 
 func (a *API) healthRoutes() {
+	atOnce := map[string]any{isAtOnce: true}
 	get(a, huma.Operation{
-		OperationID: "healthz", Path: "/healthz", Tags: []string{"operation"}, Summary: "Whether the server is alive",
+		OperationID: "healthz", Metadata: atOnce, Path: "/healthz", Tags: []string{"operation"}, Summary: "Whether the server is alive",
 	}, func(context.Context, *nothing) (*healthOutput, error) {
 		return &healthOutput{CacheControl: "no-store", Body: healthBody{Status: "ok", Version: a.version()}}, nil
 	})
 	get(a, huma.Operation{
-		OperationID: "readyz", Path: "/readyz", Tags: []string{"operation"}, Summary: "Whether the server answers, and how far its read models are behind",
+		OperationID: "readyz", Metadata: atOnce, Path: "/readyz", Tags: []string{"operation"}, Summary: "Whether the server answers, and how far its read models are behind",
 		Description: "503 with the same body until the read models have caught up, when the log cannot be reached, and while the server stops.",
 	}, a.ready)
 	raw[nothing](a, huma.Operation{
-		OperationID: "metrics", Path: "/metrics", Tags: []string{"operation"}, Summary: "Figures for Prometheus",
+		OperationID: "metrics", Metadata: atOnce, Path: "/metrics", Tags: []string{"operation"}, Summary: "Figures for Prometheus",
 	}, "text/plain", a.metrics.ServeHTTP)
 }
 

@@ -221,11 +221,15 @@ func unknownParameter(name string, allowed []string) *wire.Problem {
 	return p
 }
 
+// isAtOnce marks the routes that tell nothing of the record, and answer also before the read models can.
+const isAtOnce = "at once"
+
 // awaitSequence holds a question back until the read models can answer it: they have caught up since the start, and hold
 // what min_sequence asks for.
 func (a *API) awaitSequence(ctx huma.Context, next func(huma.Context)) {
-	asks := slices.ContainsFunc(ctx.Operation().Parameters, func(p *huma.Param) bool { return p.Name == "min_sequence" })
-	if !asks {
+	op := ctx.Operation()
+	asks := slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == "min_sequence" })
+	if atOnce := op.Metadata[isAtOnce] != nil; !asks || atOnce && ctx.Query("min_sequence") == "" {
 		next(ctx)
 		return
 	}

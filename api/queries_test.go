@@ -204,6 +204,33 @@ func TestPagesNotModified(t *testing.T) {
 	}
 }
 
+// Every GET takes min_sequence; those that tell nothing of the record need not wait for the read models without it.
+func TestEveryRouteTakesMinSequence(t *testing.T) {
+	w := open(t)
+	w.api.limits.wait = 20 * time.Millisecond
+	for _, path := range []string{
+		"/healthz", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json", "/schemas/commands/propose.json", "/schemas/events/ceasefire-proposed.json",
+		"/v1/ceasefires", "/v1/calendar", "/v1/entries", "/v1/entries/1", "/",
+	} {
+		if a := w.get(path + "?min_sequence=1"); a.StatusCode != 200 {
+			t.Errorf("%s: got %d %s", path, a.StatusCode, a.body)
+		}
+		wantProblem(t, w.get(path+"?min_sequence=99"), 503, "behind")
+	}
+}
+
+func TestAPeriodHasNoSequence(t *testing.T) {
+	w := open(t)
+	w.everything()
+	w.must("register-source", `{"source":"counter","title":"Counter"}`)
+	w.must("record-tally", `{"tally":"one","source":"counter","area":["town"],"unit":"civilians","outcome":"killed","best":3,"period":{"from":"2016-05-01T00:00Z","until":"2016-05-02T00:00Z"}}`)
+	w.settle()
+	got := into[struct{ Points []struct{ Period map[string]any } }](t, w.get("/v1/tallies/one"))
+	if len(got.Points) != 1 || len(got.Points[0].Period) != 2 || got.Points[0].Period["sequence"] != nil {
+		t.Errorf("got %v", got.Points)
+	}
+}
+
 func TestPages(t *testing.T) {
 	w := open(t)
 	w.everything()

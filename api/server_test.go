@@ -184,6 +184,32 @@ func (b breaking) Read(ctx context.Context, after uint64) iter.Seq2[eventstore.M
 	}
 }
 
+// TestAReaderWhoHasEnoughIsNoWarning reads the first lines of a long export and leaves, as truce replay does.
+func TestAReaderWhoHasEnoughIsNoWarning(t *testing.T) {
+	w := open(t)
+	name := strings.Repeat("N", 60_000)
+	for i := range 150 { // more than the kernel takes for somebody who does not read
+		w.must("register-actor", fmt.Sprintf(`{"actor":"a-%d","name":%q,"kind":"state"}`, i, name))
+	}
+	response, err := w.server.Client().Get(w.server.URL + "/v1/entries")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = response.Body.Read(make([]byte, 10))
+	_ = response.Body.Close()
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		if logged := w.logged.String(); strings.Contains(logged, "ended early") {
+			if strings.Contains(logged, `"level":"WARN"`) {
+				t.Errorf("a reader who left is warned of: %s", logged)
+			}
+			return
+		}
+		if time.Since(began) > 10*time.Second {
+			t.Fatal("the export goes on")
+		}
+	}
+}
+
 func TestRebuild(t *testing.T) {
 	w := open(t)
 	w.everything()

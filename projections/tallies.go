@@ -54,7 +54,7 @@ func pointView(x tally.Point) TallyPoint {
 		Sources: x.Sources, RecordedAt: x.Recorded, Sequence: x.Sequence,
 	}
 	if !x.Period.From.IsZero() || !x.Period.Until.IsZero() {
-		v.Period = &TermView{From: bounds(x.Period.From), Until: bounds(x.Period.Until), Sequence: x.Sequence}
+		v.Period = &SpanView{From: bounds(x.Period.From), Until: bounds(x.Period.Until)}
 	}
 	for _, part := range x.Including {
 		v.Including = append(v.Including, PartView{Unit: string(part.Unit), Best: part.Best})

@@ -300,12 +300,18 @@ type TallyPoint struct {
 	Low        *int               `json:"low,omitempty"`
 	High       *int               `json:"high,omitempty"`
 	AsOf       *when.Bounds       `json:"as_of,omitempty"`
-	Period     *TermView          `json:"period,omitempty"`
+	Period     *SpanView          `json:"period,omitempty"`
 	Including  []PartView         `json:"including,omitempty"`
 	Area       []string           `json:"area,omitempty"`
 	Sources    []domain.SourceRef `json:"sources,omitempty"`
 	RecordedAt time.Time          `json:"recorded_at"`
 	Sequence   uint64             `json:"sequence"`
+}
+
+// A SpanView is a span of time, [From, Until), that is part of a larger statement.
+type SpanView struct {
+	From  *when.Bounds `json:"from,omitempty"`
+	Until *when.Bounds `json:"until,omitempty"`
 }
 
 // A PartView is a subset of a figure.

@@ -141,7 +141,7 @@ func (c *Client) once(ctx context.Context, r request) (int, []byte, error) {
 // open sends the request and returns the response of a yes. A no is returned as a *Problem.
 func (c *Client) open(ctx context.Context, r request) (*http.Response, error) {
 	target := c.base.JoinPath(r.path)
-	target.RawQuery = r.query.Encode()
+	target.RawQuery = strings.ReplaceAll(r.query.Encode(), "+", "%20") // a plus sign is one in the clocks of the ledger
 	var body io.Reader
 	if r.body != nil {
 		body = bytes.NewReader(r.body)

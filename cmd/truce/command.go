@@ -162,6 +162,9 @@ func (f *commandFlags) body(p *program, c *cobra.Command, args []string) ([]byte
 		}
 		object[f.id] = id
 	}
+	if i := slices.IndexFunc(f.fields, func(fd field) bool { return fd.required && fd.name() == f.id }); i >= 0 && object[f.id] == nil && object["corrects"] == nil {
+		return nil, usage("%s: name the %s first: truce %s %s; truce %s --help tells more", f.verb, f.id, f.verb, f.idWord(), f.verb)
+	}
 	return json.Marshal(object)
 }
 

@@ -43,6 +43,9 @@ func TestYAMLFollowsTheFields(t *testing.T) {
 
 func TestSlipsAreNamedWithTheirLine(t *testing.T) {
 	for yaml, want := range map[string]string{
+		"command: agree\nnote: !!binary aGVsbG8=":                               `line 2: !!binary is no tag`,
+		"command: agree\nnote: !words x":                                        `!words is no tag`,
+		"command: propose\nparties: !!set {a, b}":                               `!!set is no tag`,
 		"command: agree\nCeasefire: a":                                          `f, document 1, line 2: Ceasefire: is not a field: write it "ceasefire"`,
 		"# one\n---\n# two\ncommand: agree\nversion: \"2\"":                     `f, document 1, line 5: version: is a text; allowed is a whole number`,
 		"command: agree\nversion: 0777":                                         `f, document 1, line 2: version: is a text; allowed is a whole number`,

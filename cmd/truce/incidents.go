@@ -12,7 +12,7 @@ func (p *program) incidentsVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "incidents",
 		Short:   "List or count incidents",
-		Long:    "List incidents, or count them. Casualties of different sources are never added up.",
+		Long:    "List incidents, or count them with --counts-by. Casualties of different sources are never added up.",
 		Example: "  truce incidents --ceasefire aleppo-silence --status disputed\n  truce incidents --counts-by day,place",
 		Args:    cobra.NoArgs,
 	}
@@ -21,7 +21,7 @@ func (p *program) incidentsVerb() *cobra.Command {
 	for _, f := range [][2]string{
 		{"ceasefire", "Only those said to breach this `ceasefire`."}, {"place", "Only those in this `place`."},
 		{"type", "Only those of this `type`."}, {"status", "Only those with this `status`."},
-		{"accused", "Only those that this `actor` is accused of."}, {"by", "Only those that this `actor` alleges."},
+		{"accused", "Only those that this `actor` is accused of."}, {"by", "Only those that this `actor` alleges. To count by day or place, use --counts-by."},
 		{"since", "Only those that can have happened after this `instant` (RFC 3339)."},
 		{"until", "Only those that can have happened before this `instant`."},
 	} {

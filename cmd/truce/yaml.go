@@ -7,6 +7,7 @@ import (
 	"io"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -73,6 +74,10 @@ type yamlReader struct {
 	nodes  int
 }
 
+// knownTags are those of values that JSON has too. What another one would make of a text, nobody who reads the record could
+// see.
+var knownTags = []string{"", "!", "!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!map", "!!seq"}
+
 // mostNodes bounds what aliases can blow up.
 const mostNodes = 100_000
 
@@ -85,6 +90,9 @@ func (y *yamlReader) value(n *yaml.Node, t reflect.Type, path string) error {
 	}
 	if n.Kind == yaml.AliasNode {
 		return y.value(n.Alias, t, path)
+	}
+	if tag := n.ShortTag(); !slices.Contains(knownTags, tag) {
+		return fmt.Errorf("line %d: %s is no tag that commands have: write the value itself", y.line(n), tag)
 	}
 	if t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()
