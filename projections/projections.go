@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -93,6 +92,7 @@ func Open(ctx context.Context, o Options) (*Projections, error) {
 	if err != nil {
 		return nil, err
 	}
+	removeOld(s.path)
 	p.store.Store(s)
 	if p.applied, err = s.checkpoint(); err != nil {
 		_ = s.close()
@@ -106,7 +106,10 @@ func Open(ctx context.Context, o Options) (*Projections, error) {
 // openOrCreate returns the file, or an empty one. A file that stands at a sequence that the log does not have is of another
 // history: a log that was restored from a backup, for example.
 func (p *Projections) openOrCreate(ctx context.Context) (*store, error) {
-	path := filepath.Join(p.o.Dir, fileName)
+	path, _, err := served(p.o.Dir)
+	if err != nil {
+		return nil, err
+	}
 	started := time.Now()
 	s, err := openStore(path, p.o.LedgerID)
 	if err == nil {
