@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -108,15 +107,6 @@ func readAll(b *testing.B, log eventstore.Log) (perSecond float64) {
 		n++
 	}
 	return float64(n) / time.Since(started).Seconds()
-}
-
-// cpu is what this process has computed so far, in seconds: what a machine that is busy with other things leaves alone.
-func cpu(b *testing.B) float64 {
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano()).Seconds()
 }
 
 // BenchmarkRebuild fills a file from the first entry on, and says how that compares with only reading the log.

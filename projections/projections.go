@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -97,11 +96,16 @@ func Open(ctx context.Context, o Options) (*Projections, error) {
 		return nil, err
 	}
 	p := &Projections{o: o, moved: make(chan struct{})}
-	intact := unseal(filepath.Join(o.Dir, fileName))
-	s, err := p.openOrCreate(ctx, intact)
+	path, _, err := served(o.Dir)
 	if err != nil {
 		return nil, err
 	}
+	intact := unseal(path)
+	s, err := p.openOrCreate(ctx, path, intact)
+	if err != nil {
+		return nil, err
+	}
+	removeOld(s.path)
 	p.store.Store(s)
 	if p.applied, err = s.checkpoint(); err != nil {
 		_ = s.close()
@@ -117,8 +121,7 @@ func Open(ctx context.Context, o Options) (*Projections, error) {
 
 // openOrCreate returns the file, or an empty one. A file that stands at a sequence that the log does not have is of another
 // history: a log that was restored from a backup, for example.
-func (p *Projections) openOrCreate(ctx context.Context, intact bool) (*store, error) {
-	path := filepath.Join(p.o.Dir, fileName)
+func (p *Projections) openOrCreate(ctx context.Context, path string, intact bool) (*store, error) {
 	started := time.Now()
 	s, err := openStore(ctx, path, p.o.LedgerID, intact)
 	if err == nil {

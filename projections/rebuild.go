@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -16,7 +17,8 @@ const near = 1_000
 // Rebuild fills a new file from the first entry on, beside the one that serves, and then swaps them. Questions go on being
 // answered, from the old file until the swap; those under way finish on it. progress, if not nil, is told how far it is.
 //
-// A crash during the fill leaves a file that the next start removes; a crash after the swap finds the new one.
+// A crash during the fill leaves a file that the next start removes; a crash after the swap finds the new one and removes
+// the old.
 func (p *Projections) Rebuild(ctx context.Context, progress func(done, of uint64)) error {
 	p.rebuild.Lock()
 	defer p.rebuild.Unlock()
@@ -124,26 +126,39 @@ func (p *Projections) swap(ctx context.Context, fresh *store) error {
 	if _, err := fill(ctx, p.o, fresh, at, to, func(uint64) {}); err != nil {
 		return err
 	}
-	if err := fresh.settle(filepath.Join(p.o.Dir, fileName)); err != nil {
+	next, err := fresh.settle(numbered(p.o.Dir, numberOf(old.path)+1))
+	if err != nil {
 		return err
 	}
-	p.store.Store(fresh)
+	p.store.Store(next)
 	p.swapped(to)
-	_ = old.close() // waits for the questions under way; its name is gone already
+	_ = old.close() // waits for the questions under way
+	removeOld(next.path)
 	return nil
 }
 
-// settle makes a file that was filled without waiting for the disk last, under the name that a start looks for.
-func (s *store) settle(path string) error {
-	if err := s.db.Sync(); err != nil {
-		return err
+// settle makes a file that was filled without waiting for the disk last, and opens it under a name that a start looks for.
+// It is closed in between: Windows renames no open file.
+func (s *store) settle(path string) (*store, error) {
+	err := s.db.Sync()
+	if err := errors.Join(err, s.close()); err != nil {
+		return nil, err
 	}
-	s.db.NoSync, s.db.NoGrowSync = false, false // from here on every commit is on disk
 	if err := os.Rename(s.path, path); err != nil {
-		return err
+		return nil, err
 	}
-	s.path = path
-	return syncDir(filepath.Dir(path)) // without it a crash could bring the old file back: harmless, it would be caught up
+	next, err := openFile(path, false) // from here on every commit is on disk
+	if err == nil {
+		err = syncDir(filepath.Dir(path)) // without it a crash could lose the new name: harmless, the old one would be caught up
+	}
+	if err != nil {
+		if next != nil {
+			_ = next.close()
+		}
+		_ = os.Remove(path)
+		return nil, err
+	}
+	return next, nil
 }
 
 // swapped notes that the file that serves stands at n.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"time"
 
 	"truceledger/eventstore"
@@ -200,7 +199,7 @@ func (p *Projections) refill(old *store, reason error) error {
 		return nil
 	}
 	p.o.Logger.Error("projections are refilled", "reason", reason)
-	path := filepath.Join(p.o.Dir, fileName)
+	path := old.path
 	p.unready(reason)
 	_ = old.close() // it waits for the questions that are being answered
 	if err := moveAside(path); err != nil {

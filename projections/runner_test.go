@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -120,6 +121,48 @@ func TestLeftovers(t *testing.T) {
 	b.started(t, dir)
 	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%s is still there: %v", left, err)
+	}
+}
+
+// Every swap takes the next number, since a file that is open keeps its name on Windows. A start takes the highest and
+// removes the others.
+func TestEverySwapTakesTheNextNumber(t *testing.T) {
+	b, dir := newBook(t), t.TempDir()
+	aleppo(t, b)
+	p := b.started(t, dir)
+	files := func() (names []string) {
+		found, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found {
+			names = append(names, f.Name())
+		}
+		return names
+	}
+	for want := 2; want < 12; want++ {
+		if err := p.Rebuild(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := files(); len(got) != 1 || got[0] != fmt.Sprintf("projections-%d.db", want) {
+			t.Fatalf("after a rebuild: got %v", got)
+		}
+	}
+	want := digestsOf(t, p)
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, old := range []string{"projections.db", "projections-9.db", "projections-10.db", "projections.db.new"} {
+		if err := os.WriteFile(filepath.Join(dir, old), []byte("old"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p = b.opened(t, dir)
+	if got := files(); fmt.Sprint(got) != "[projections-11.db]" {
+		t.Errorf("after a start: got %v", got)
+	}
+	if got := digestsOf(t, p); show(got) != show(want) {
+		t.Errorf("another file serves: got %v, want %v", got, want)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"truceledger/domain"
 	"truceledger/domain/ceasefire"
@@ -194,7 +196,7 @@ var otherPhrases = map[string]phrase{
 	"open-talks": say(func(t *teller, c *talks.OpenTalks, events []domain.Event) string {
 		text := "A record of the talks " + c.Talks + " was opened"
 		if c.Track != "" {
-			text = "A record of the talks “" + c.Track + "” was opened"
+			text = "A record of the talks “" + unended(c.Track) + "” was opened"
 		}
 		if len(c.Participants) > 0 {
 			text += ", between " + t.actorNames(c.Participants)
@@ -207,17 +209,10 @@ var otherPhrases = map[string]phrase{
 			subject = t.actorName(c.By) + " said of " + t.this(c.Target())
 		}
 		text := subject + standing(c.Status, c.Characterisation) + on(c, events)
-		if c.Condition != "" {
-			text += ", if " + c.Condition
-		}
-		return text + t.about(c.About)
+		return text + t.about(c.About) + onCondition(c.Condition)
 	}),
 	"reserve-right": say(func(t *teller, c *talks.ReserveRight, events []domain.Event) string {
-		text := t.actorName(c.By) + " reserved the right " + c.Right + on(c, events)
-		if c.Condition != "" {
-			text += ", if " + c.Condition
-		}
-		return text + t.about(c.About) + "; nobody has left"
+		return t.actorName(c.By) + " reserved the right " + within(c.Right) + on(c, events) + t.about(c.About) + onCondition(c.Condition) + "; nobody has left"
 	}),
 	"correct": say(func(t *teller, c *domain.Correct, events []domain.Event) string {
 		e, _ := eventOf[domain.EntryCorrected](events)
@@ -255,6 +250,32 @@ func (t *teller) about(refs []string) string {
 	})
 }
 
+// onCondition tells a condition in the source's own words, which need not fit behind "if".
+func onCondition(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " — condition: " + unended(text)
+}
+
+// within puts a text into the middle of a sentence: in quotes where it begins like a sentence of its own, since nobody can
+// tell from its first letter whether that is a name.
+func within(text string) string {
+	if first, _ := utf8.DecodeRuneInString(text); unicode.IsUpper(first) {
+		return "“" + unended(text) + "”"
+	}
+	return unended(text)
+}
+
+// unended is a text without the full stop that would end the sentence around it.
+func unended(text string) string {
+	text = strings.TrimSpace(text)
+	if strings.HasSuffix(text, "..") {
+		return text // an ellipsis
+	}
+	return strings.TrimSuffix(text, ".")
+}
+
 // standing tells where talks stand, in the vocabulary and in the source's own word.
 func standing(s talks.Status, characterisation string) string {
 	text := ""
@@ -265,7 +286,7 @@ func standing(s talks.Status, characterisation string) string {
 		if text == "" {
 			text = ":"
 		}
-		text += " “" + characterisation + "”"
+		text += " “" + unended(characterisation) + "”"
 	}
 	return text
 }

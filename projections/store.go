@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -251,20 +252,67 @@ func (s *store) check(ledger string) error {
 
 // moveAside makes room for a new file. A crash after it leaves no file: the next start refills it.
 func moveAside(path string) error {
-	err := os.Rename(path, path+asideSuffix)
+	err := os.Rename(path, filepath.Join(filepath.Dir(path), fileName+asideSuffix))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	return err
 }
 
-// syncDir makes a rename in dir last.
+// syncDir makes a rename in dir last. Windows has nothing of the kind, and needs it not: a start without the rename fills
+// the file again.
 func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// Each swap gives the serving file a name of its own, projections-<n>.db, because Windows lets nobody take the name of a file
+// that is open. The highest number serves.
+
+func numbered(dir string, n uint64) string {
+	return filepath.Join(dir, "projections-"+strconv.FormatUint(n, 10)+".db")
+}
+
+// numberOf reads the number in a file's name; 0 for a file that has none.
+func numberOf(path string) uint64 {
+	text, isNumbered := strings.CutPrefix(filepath.Base(path), "projections-")
+	text, isFile := strings.CutSuffix(text, ".db")
+	n, err := strconv.ParseUint(text, 10, 63)
+	if !isNumbered || !isFile || err != nil || numbered("", n) != filepath.Base(path) {
+		return 0
+	}
+	return n
+}
+
+// served returns the files that have served, and the one that serves now: the first where there is none.
+func served(dir string) (newest string, all []string, err error) {
+	found, err := os.ReadDir(dir)
+	if err != nil {
+		return "", nil, fmt.Errorf("projections' folder: %w", err)
+	}
+	highest := uint64(1)
+	for _, f := range found {
+		if n := numberOf(f.Name()); n > 0 || f.Name() == fileName { // the name from before there were numbers
+			all, highest = append(all, filepath.Join(dir, f.Name())), max(highest, n)
+		}
+	}
+	return numbered(dir, highest), all, nil
+}
+
+// removeOld takes away what served before. What cannot be removed is in nobody's way: the next start tries again.
+func removeOld(serving string) {
+	_, all, _ := served(filepath.Dir(serving))
+	for _, path := range all {
+		if path != serving {
+			_ = os.Remove(path)
+		}
+	}
 }
 
 // removeLeftovers takes away what a rebuild or a replay left behind that did not end.

@@ -3,7 +3,6 @@ package projections
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"go.etcd.io/bbolt"
@@ -84,7 +83,7 @@ func TestAFileThatCannotBeTrustedIsRefilled(t *testing.T) {
 			if err := b.started(t, dir).Close(); err != nil {
 				t.Fatal(err)
 			}
-			damage(t, filepath.Join(dir, fileName))
+			damage(t, numbered(dir, 1))
 			if got := answers(t, b, b.started(t, dir)); got != want {
 				t.Errorf("got %s\nwant %s", got, want)
 			}
@@ -103,7 +102,7 @@ func TestBrokenPages(t *testing.T) {
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
 	}
-	sound, err := os.ReadFile(filepath.Join(dir, fileName))
+	sound, err := os.ReadFile(numbered(dir, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +112,7 @@ func TestBrokenPages(t *testing.T) {
 				broken := append([]byte(nil), sound...)
 				broken[page+offset] ^= 0xff
 				at := t.TempDir()
-				if err := os.WriteFile(filepath.Join(at, fileName), broken, 0o600); err != nil {
+				if err := os.WriteFile(numbered(at, 1), broken, 0o600); err != nil {
 					t.Fatal(err)
 				}
 				if got := answers(t, b, b.started(t, at)); got != want {

@@ -47,7 +47,10 @@ func TestASealedFileIsCheckedBehind(t *testing.T) {
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(dir, fileName)
+	path, _, err := served(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	db, err := bbolt.Open(path, 0o600, nil)
 	if err != nil {
 		t.Fatal(err)

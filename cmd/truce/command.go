@@ -38,6 +38,9 @@ func (p *program) commandVerb(name string) *cobra.Command {
 	out := p.outputFlag(c)
 	p.clientFlags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := f.addressed(args); err != nil {
+			return err
+		}
 		body, err := f.body(p, c, args)
 		if err != nil {
 			return err
@@ -162,10 +165,16 @@ func (f *commandFlags) body(p *program, c *cobra.Command, args []string) ([]byte
 		}
 		object[f.id] = id
 	}
-	if i := slices.IndexFunc(f.fields, func(fd field) bool { return fd.required && fd.name() == f.id }); i >= 0 && object[f.id] == nil && object["corrects"] == nil {
-		return nil, usage("%s: name the %s first: truce %s %s; truce %s --help tells more", f.verb, f.id, f.verb, f.idWord(), f.verb)
-	}
 	return json.Marshal(object)
+}
+
+// addressed refuses a command that needs a record and names none, before anything else that it lacks.
+func (f *commandFlags) addressed(args []string) error {
+	required := slices.ContainsFunc(f.fields, func(fd field) bool { return fd.required && fd.name() == f.id })
+	if !required || f.file != "" || len(args) > 0 || f.inputs[f.id].value != nil {
+		return nil
+	}
+	return usage("%s: name the %s first: truce %s %s; truce %s --help tells more", f.verb, f.id, f.verb, f.idWord(), f.verb)
 }
 
 // given lists the flags that were given, in the order of their declaration.

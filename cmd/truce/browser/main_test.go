@@ -68,10 +68,13 @@ func findChromium() string {
 	return ""
 }
 
-// needBrowser skips a test that has no browser, and fails it where one is required.
+// needBrowser skips a test where nobody asked for a browser or there is none, and fails it where one is required. They take
+// minutes, and go test ./... is to take less than three.
 func needBrowser(t testing.TB) {
 	t.Helper()
 	switch {
+	case os.Getenv("TRUCE_BROWSER") == "":
+		t.Skip("set TRUCE_BROWSER=required to walk the page with Chromium")
 	case testing.Short():
 		t.Skip("browser tests are not short")
 	case shared.missing == "":
