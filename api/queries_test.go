@@ -225,7 +225,9 @@ func TestAPeriodHasNoSequence(t *testing.T) {
 	w.must("register-source", `{"source":"counter","title":"Counter"}`)
 	w.must("record-tally", `{"tally":"one","source":"counter","area":["town"],"unit":"civilians","outcome":"killed","best":3,"period":{"from":"2016-05-01T00:00Z","until":"2016-05-02T00:00Z"}}`)
 	w.settle()
-	got := into[struct{ Points []struct{ Period map[string]any } }](t, w.get("/v1/tallies/one"))
+	got := into[struct {
+		Points []struct{ Period map[string]any }
+	}](t, w.get("/v1/tallies/one"))
 	if len(got.Points) != 1 || len(got.Points[0].Period) != 2 || got.Points[0].Period["sequence"] != nil {
 		t.Errorf("got %v", got.Points)
 	}

@@ -28,14 +28,14 @@ func TestPublishedAt(t *testing.T) {
 		sources []domain.SourceRef
 		want    string
 	}{
-		"without a source, when it was recorded":               {nil, recorded},
-		"the end of the day on which its source appeared":      {[]domain.SourceRef{{Source: "may-4"}}, "2016-05-05"},
-		"the earliest of its sources":                          {[]domain.SourceRef{{Source: "may-9"}, {Source: "may-4"}}, "2016-05-05"},
-		"a source that only hopes does not count":              {[]domain.SourceRef{{Source: "may-1", Modality: domain.Hopes}, {Source: "may-4"}}, "2016-05-05"},
-		"a source that quotes does":                            {[]domain.SourceRef{{Source: "may-1", Modality: domain.Quotes}, {Source: "may-4"}}, "2016-05-02"},
-		"where all only hope, the earliest of them":            {[]domain.SourceRef{{Source: "may-9", Modality: domain.Hopes}, {Source: "may-4", Modality: domain.Denies}}, "2016-05-05"},
-		"a source of unknown date does not say":                {[]domain.SourceRef{{Source: "undated"}}, recorded},
-		"nor does one that only hopes speak for it":            {[]domain.SourceRef{{Source: "undated"}, {Source: "may-4", Modality: domain.Hopes}}, recorded},
+		"without a source, when it was recorded":          {nil, recorded},
+		"the end of the day on which its source appeared": {[]domain.SourceRef{{Source: "may-4"}}, "2016-05-05"},
+		"the earliest of its sources":                     {[]domain.SourceRef{{Source: "may-9"}, {Source: "may-4"}}, "2016-05-05"},
+		"a source that only hopes does not count":         {[]domain.SourceRef{{Source: "may-1", Modality: domain.Hopes}, {Source: "may-4"}}, "2016-05-05"},
+		"a source that quotes does":                       {[]domain.SourceRef{{Source: "may-1", Modality: domain.Quotes}, {Source: "may-4"}}, "2016-05-02"},
+		"where all only hope, the earliest of them":       {[]domain.SourceRef{{Source: "may-9", Modality: domain.Hopes}, {Source: "may-4", Modality: domain.Denies}}, "2016-05-05"},
+		"a source of unknown date does not say":           {[]domain.SourceRef{{Source: "undated"}}, recorded},
+		"nor does one that only hopes speak for it":       {[]domain.SourceRef{{Source: "undated"}, {Source: "may-4", Modality: domain.Hopes}}, recorded},
 	} {
 		c := word("stalled", "2016-05-01")
 		c.Sources = test.sources
