@@ -121,33 +121,30 @@ func semver(v string) string {
 	return "0.0.0"
 }
 
-// command carries a command over. Each runs beside the others: the ledger orders those of one record.
+// command carries a command over. A verb's requests are taken one after the other: nats.go reads a request's outcome when
+// its handler returns, so that an answer from another goroutine would race with it.
 func (b *Bus) command(verb string, r micro.Request) {
-	b.running.Go(func() {
-		h := http.Header{"Content-Type": {"application/json"}}
-		for _, name := range []string{"Idempotency-Key", "If-Match", "Correlation-Id", "Causation-Id", "Authorization"} {
-			if v := r.Headers().Get(name); v != "" {
-				h.Set(name, v)
-			}
+	h := http.Header{"Content-Type": {"application/json"}}
+	for _, name := range []string{"Idempotency-Key", "If-Match", "Correlation-Id", "Causation-Id", "Authorization"} {
+		if v := r.Headers().Get(name); v != "" {
+			h.Set(name, v)
 		}
-		b.carry(r, verb, http.MethodPost, "/v1/commands/"+verb, h)
-	})
+	}
+	b.carry(r, verb, http.MethodPost, "/v1/commands/"+verb, h)
 }
 
 // query carries a question over. What never ends, and what would not fit into a message, stays HTTP's.
 func (b *Bus) query(r micro.Request) {
-	b.running.Go(func() {
-		path := strings.TrimSpace(string(r.Data()))
-		if !strings.HasPrefix(path, "/v1/") && !strings.HasPrefix(path, "/schemas/") || strings.HasPrefix(path, "/v1/stream") || strings.HasPrefix(path, "/v1/entries?") || path == "/v1/entries" || strings.HasPrefix(path, "/v1/admin") {
-			_ = r.Error("404", "send the path and query of a GET under /v1/, other than a stream", nil)
-			return
-		}
-		h := http.Header{}
-		if v := r.Headers().Get("Authorization"); v != "" {
-			h.Set("Authorization", v)
-		}
-		b.carry(r, "query", http.MethodGet, path, h)
-	})
+	path := strings.TrimSpace(string(r.Data()))
+	if !strings.HasPrefix(path, "/v1/") && !strings.HasPrefix(path, "/schemas/") || strings.HasPrefix(path, "/v1/stream") || strings.HasPrefix(path, "/v1/entries?") || path == "/v1/entries" || strings.HasPrefix(path, "/v1/admin") {
+		_ = r.Error("404", "send the path and query of a GET under /v1/, other than a stream", nil)
+		return
+	}
+	h := http.Header{}
+	if v := r.Headers().Get("Authorization"); v != "" {
+		h.Set("Authorization", v)
+	}
+	b.carry(r, "query", http.MethodGet, path, h)
 }
 
 // carry asks the handler and sends what it answers. The handler bounds how long a command may take.

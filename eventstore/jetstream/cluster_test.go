@@ -74,6 +74,10 @@ func TestLogInACluster(t *testing.T) {
 	}
 	logtest.Test(t, func(t *testing.T) eventstore.Log {
 		l, err := jetstream.Open(t.Context(), nc, jetstream.Options{Replicas: 3})
+		// The servers may still be removing the files of the stream that the test before this one deleted.
+		for end := time.Now().Add(10 * time.Second); err != nil && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+			l, err = jetstream.Open(t.Context(), nc, jetstream.Options{Replicas: 3})
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
