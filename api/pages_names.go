@@ -45,18 +45,6 @@ func (n namer) places(ids ...string) {
 	}
 }
 
-func (n namer) sources(ids ...string) {
-	for _, id := range ids {
-		n.once("source", id, func() web.Name {
-			v, _ := n.a.queries.Source(n.ctx, id, n.at)
-			if v.Publisher != "" {
-				return web.Name{Own: v.Publisher}
-			}
-			return web.Name{Own: v.Title}
-		})
-	}
-}
-
 // observers names who counts: a registered source, or an actor.
 func (n namer) observers(ids ...string) {
 	for _, id := range ids {

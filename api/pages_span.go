@@ -93,9 +93,7 @@ func (a *API) newSpan(ctx context.Context, at projections.Point) (*web.Span, err
 // marksOf are the edges of a ceasefire's terms, and of the terms as others see them.
 func marksOf(v projections.CeasefireView) (marks []time.Time) {
 	for _, t := range v.Terms {
-		for _, b := range bounds2(t.From, t.Until) {
-			marks = append(marks, b)
-		}
+		marks = append(marks, bounds2(t.From, t.Until)...)
 	}
 	for _, t := range v.Views {
 		marks = append(marks, bounds2(t.From, t.Until)...)
