@@ -18,6 +18,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
+	"truceledger/eventstore/proof/internal/thirdparty"
 	"truceledger/eventstore/proof/signed"
 )
 
@@ -236,23 +237,9 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// needTool finds a program of somebody else's. TRUCE_THIRD_PARTY=1 makes its absence a failure.
-func needTool(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
-	}
-	if os.Getenv("TRUCE_THIRD_PARTY") == "1" {
-		t.Fatalf("%s is required: %v", name, err)
-	}
-	t.Skipf("%s is not installed; set TRUCE_THIRD_PARTY=1 to require it", name)
-	return ""
-}
-
 // What an auditor without our program does: docs/verifying.md has the same commands.
 func TestSSHKeygenAgrees(t *testing.T) {
-	keygen := needTool(t, "ssh-keygen")
+	keygen := thirdparty.Program(t, "ssh-keygen")
 	dir := t.TempDir()
 	run := func(stdin []byte, args ...string) error {
 		cmd := exec.Command(keygen, args...)
