@@ -6,7 +6,7 @@ type Correct struct {
 	Header
 	CorrectionTarget
 	Reason      string  `json:"reason" doc:"Why the earlier entry was wrong." required:"true"`
-	Replacement Command `json:"replacement" doc:"The whole command as it should have been." required:"true"`
+	Replacement Command `json:"replacement,omitzero" doc:"The whole command as it should have been." required:"true"`
 }
 
 // Retract takes an earlier entry of a record back. It stays visible in the record's history.
@@ -19,7 +19,7 @@ type Retract struct {
 // A CorrectionTarget names the entry that a correction or a retraction is about.
 type CorrectionTarget struct {
 	Record   string `json:"record" doc:"The record, as kind/id." ref:"record" required:"true"`
-	Sequence uint64 `json:"sequence,omitempty" doc:"The sequence of the entry; or give corrects."`
+	Sequence uint64 `json:"sequence,omitzero" doc:"The sequence of the entry; or give corrects."`
 	Corrects string `json:"corrects,omitempty" doc:"The command_id of the entry; or give sequence."`
 }
 
@@ -41,7 +41,8 @@ func (t *CorrectionTarget) Target() Ref {
 func (t *CorrectionTarget) SetTarget(string) {}
 
 // EntryCorrected means that the entry Sequence is to be read as Events, which are what the replacement amounts to. They
-// stand at the corrected entry's place.
+// stand at the corrected entry's place. Sequence is that of the entry at the root, also where the command named a correction
+// of it.
 type EntryCorrected struct {
 	Moment
 	Sequence uint64  `json:"sequence"`

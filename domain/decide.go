@@ -64,7 +64,7 @@ func (r Record) before(c Command, m Moment) []Reading {
 
 // decideCorrect judges the replacement where the corrected entry stands, against what stands before that entry.
 func decideCorrect(r Record, c *Correct, in Setting, judge Judge) (Decision, error) {
-	root, target, err := r.corrected(c.CorrectionTarget, c.CommandID)
+	root, _, err := r.corrected(c.CorrectionTarget, c.CommandID)
 	if err != nil {
 		return Decision{}, err
 	}
@@ -90,7 +90,7 @@ func decideCorrect(r Record, c *Correct, in Setting, judge Judge) (Decision, err
 	}
 	return Decision{
 		Defaults: defaults,
-		Events:   []Event{EntryCorrected{Moment: m, Sequence: target, Events: events}},
+		Events:   []Event{EntryCorrected{Moment: m, Sequence: root.Sequence, Events: events}},
 	}, nil
 }
 

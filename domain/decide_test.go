@@ -191,8 +191,8 @@ func TestASeriesGoesOnWithTheVerbThatBeganIt(t *testing.T) {
 func TestAReplacementStandsWhereTheCorrectedEntryStood(t *testing.T) {
 	r := story(t, opening("2016-05-01"), word("stalled", "2016-05-02"), word("moving", "2016-05-04"), correct(2, word("gridlocked", "2016-05-20")))
 	for _, x := range r.Readings(domain.Everything) {
-		if x.Sequence == 2 && (x.Place.Format(time.DateOnly) != "2016-05-02" || x.CorrectedBy != 4) {
-			t.Errorf("got place %s, corrected by %d", x.Place, x.CorrectedBy)
+		if x.Sequence == 2 && (x.Place.Format(time.DateOnly) != "2016-05-02" || !x.Events[0].When().Place.Equal(x.Place) || x.CorrectedBy != 4) {
+			t.Errorf("got place %s, of the event %s, corrected by %d", x.Place, x.Events[0].When().Place, x.CorrectedBy)
 		}
 	}
 	if got := words(r, domain.Everything); !slices.Equal(got, []string{"gridlocked", "moving"}) {

@@ -11,8 +11,6 @@ type Facts interface {
 	// Ceasefire returns what a ceasefire amounts to for its neighbours at an effective time; ok is false where it does
 	// not exist.
 	Ceasefire(id string, at time.Time) (c CeasefireFacts, ok bool, err error)
-	// Incident reports which ceasefires an incident cites.
-	IncidentCeasefires(id string) ([]string, error)
 }
 
 // CeasefireFacts are the parts of a ceasefire that the rules for other records depend on.

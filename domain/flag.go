@@ -3,7 +3,7 @@ package domain
 // A Flag marks something that the ledger accepted and that a careful reader should see. It never changes a status.
 type Flag struct {
 	Code     FlagCode `json:"flag"`
-	Sequence uint64   `json:"sequence,omitempty"` // the entry that gave rise to it
+	Sequence uint64   `json:"sequence,omitzero"` // the entry that gave rise to it
 	Detail   string   `json:"detail,omitempty"`
 }
 

@@ -23,14 +23,28 @@ func (r Record) Version() uint64 {
 	return r.Steps[len(r.Steps)-1].Sequence
 }
 
-// Then returns r with the next step applied. It never refuses: the entry is recorded already.
-func (r Record) Then(s Step) Record {
+// Then returns r with the next steps applied. It never refuses: the entries are recorded already.
+func (r Record) Then(steps ...Step) Record {
 	// Both slices are clipped, so that two records that grew from one never write into each other.
-	r.Steps = append(slices.Clip(r.Steps), s)
-	place := s.Moment().Place
+	r.Steps = append(slices.Clip(r.Steps), steps...)
+	if len(steps) != 1 {
+		r.places = placesOf(r.Steps)
+		return r
+	}
+	place := steps[0].Moment().Place
 	i, _ := slices.BinarySearchFunc(r.places, place, time.Time.Compare)
 	r.places = slices.Insert(slices.Clip(r.places), i, place)
 	return r
+}
+
+// placesOf returns the places of steps, sorted.
+func placesOf(steps []Step) []time.Time {
+	places := make([]time.Time, len(steps))
+	for i, s := range steps {
+		places[i] = s.Moment().Place
+	}
+	slices.SortFunc(places, time.Time.Compare)
+	return places
 }
 
 // Place is the instant from which an act counts that occurred within b: the earliest that b allows, but not before the
@@ -66,12 +80,8 @@ func (r Record) UpTo(sequence uint64) Record {
 		return r
 	}
 	i := slices.IndexFunc(r.Steps, func(s Step) bool { return s.Sequence > sequence })
-	earlier := Record{Ref: r.Ref, Steps: slices.Clip(r.Steps[:i])}
-	for _, s := range earlier.Steps {
-		earlier.places = append(earlier.places, s.Moment().Place)
-	}
-	slices.SortFunc(earlier.places, time.Time.Compare)
-	return earlier
+	earlier := slices.Clip(r.Steps[:i])
+	return Record{Ref: r.Ref, Steps: earlier, places: placesOf(earlier)}
 }
 
 // A Reading is what one entry amounts to once the corrections and retractions that a reader keeps are applied.
@@ -135,20 +145,15 @@ func read(s Step, corrections []Step, keep func(Step) bool) (reading Reading, st
 }
 
 // standing returns the newest correction or retraction of the entry with the given sequence that is not itself taken back.
-// A correction of a correction is a newer correction of the same entry.
+// A correction of a correction names the entry at the root, so that the newest word on an entry is the one that counts.
 func standing(sequence uint64, corrections []Step) (by Step, changed bool) {
 	for _, s := range corrections {
 		if target, _ := correctionOf(s); target != sequence {
 			continue
 		}
-		again, changed := standing(s.Sequence, corrections)
-		if !changed {
+		if _, takenBack := standing(s.Sequence, corrections); !takenBack {
 			return s, true
 		}
-		if _, corrected := again.Events[0].(EntryCorrected); corrected {
-			return again, true
-		}
-		// The correction itself is retracted: the one before it stands again.
 	}
 	return Step{}, false
 }

@@ -114,11 +114,15 @@ func TestPlace(t *testing.T) {
 }
 
 func TestARecordIsAValue(t *testing.T) {
-	r := story(t, opening("2016-05-01"), word("stalled", "2016-05-02"))
-	one, _, _ := says(r, word("moving", "2016-05-03"), register{})
+	// Of three steps: a slice that grew to three by appending has room for a fourth, which both would write into.
+	r := story(t, opening("2016-05-01"), word("fresh", "2016-05-01"), word("stalled", "2016-05-02"))
+	one, _, _ := says(r, word("moving", "2016-05-04"), register{})
 	two, _, _ := says(r, word("stuck", "2016-05-03"), register{})
-	if len(r.Steps) != 2 || words(one, domain.Everything)[1] != "moving" || words(two, domain.Everything)[1] != "stuck" {
+	if len(r.Steps) != 3 || words(one, domain.Everything)[2] != "moving" || words(two, domain.Everything)[2] != "stuck" {
 		t.Errorf("two records that grew from one disturb each other: %q, %q", words(one, domain.Everything), words(two, domain.Everything))
+	}
+	if got := one.Place(day("2016-05")); !got.Equal(day("2016-05-04").Earliest) {
+		t.Errorf("they disturb each other's places: got %s", got)
 	}
 }
 
@@ -168,6 +172,9 @@ func recount(steps []domain.Step) (words []string) {
 		}
 		_, gone := c.(*domain.Retract)
 		target, corrects := about(s.Command)
+		if _, correction := s.Command.(*domain.Correct); correction {
+			target = root(steps, target)
+		}
 		switch {
 		case corrects && gone && c != s.Command:
 			// taken back: it has no say
@@ -180,6 +187,17 @@ func recount(steps []domain.Step) (words []string) {
 		}
 	}
 	return slices.DeleteFunc(words, func(w string) bool { return w == "" })
+}
+
+// root is the entry that a chain of corrections begins with.
+func root(steps []domain.Step, sequence uint64) uint64 {
+	for {
+		target, corrects := about(steps[sequence-1].Command)
+		if !corrects {
+			return sequence
+		}
+		sequence = target
+	}
 }
 
 // about is the entry that a correction or a retraction names.

@@ -105,3 +105,22 @@ func TestARecordThatDoesNotExistIsNotFound(t *testing.T) {
 		t.Errorf("b remembers that the record did not exist: %v", err)
 	}
 }
+
+func TestARecordThatExistsIsNotBegunAgain(t *testing.T) {
+	a, log := onTheTable(t)
+	var loads atomic.Int32
+	b := open(t, &hooked{Log: log, load: func(subject string) {
+		if subject == "truce.place.hill" {
+			loads.Add(1)
+		}
+	}})
+	refused(t, b, town, "exists")
+	must(t, b, `{"command":"register-place","place":"hill","name":"Hill"}`)
+	if n := loads.Load(); n != 0 {
+		t.Errorf("a new record was looked up %d times, want never: the append tells", n)
+	}
+	refused(t, a, `{"command":"register-place","place":"hill","name":"Mount"}`, "exists")
+	if n := last(t, log); n != 6 {
+		t.Errorf("the log has %d entries, want 6", n)
+	}
+}

@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -28,7 +29,7 @@ const (
 // Why stored bytes cannot be read.
 var (
 	ErrNotAnEntry   = errors.New("not an entry of this ledger")
-	ErrUnknownEvent = errors.New("unknown event type; a newer version of the program may know it:")
+	ErrUnknownEvent = errors.New("unknown event type")
 )
 
 // An Entry is one accepted command with the events that it caused: one message of the log, one leaf of the proof tree.
@@ -140,8 +141,8 @@ func Decode(m Message) (Entry, error) {
 }
 
 func decode(payload []byte) (Entry, error) {
-	if len(payload) > MaxPayload {
-		return Entry{}, fmt.Errorf("%w: it has %d bytes", ErrNotAnEntry, len(payload))
+	if n := len(payload); n > MaxPayload || n == 0 || payload[n-1] != '}' || bytes.IndexByte(payload, '\n') >= 0 {
+		return Entry{}, fmt.Errorf("%w: its %d bytes are not one line with one object", ErrNotAnEntry, n)
 	}
 	raw, err := upcastEntry(payload)
 	if err != nil {

@@ -79,10 +79,11 @@ type order struct {
 	Request
 	ref       domain.Ref
 	verb      string
-	sent      []byte   // the command as it was sent, with its id: what SameRequest compares
-	prepared  []byte   // the same with the zones of its dates and the ids that the ledger makes
+	sent      []byte   // the command as it was sent: what SameRequest compares
+	prepared  []byte   // the same with its id, the zones of its dates and the ids that the ledger makes
 	defaults  []string // the paths of what was filled in so far
 	commandID string
+	begins    bool // the record cannot exist yet, if the command is to be accepted
 	ownKey    bool // the caller gave the command_id, so that it may have been used before
 	tried     bool // it was sent to the log once, which may have answered the second copy of what it had stored
 }
@@ -96,14 +97,15 @@ func (l *Ledger) receive(r Request) (order, error) {
 	if v := verbByName[o.verb]; v.new == nil || v.internal {
 		return order{}, unknownVerb(o.verb)
 	}
-	c, err := copyOf(r.Command)
+	var err error
+	if o.sent, err = EncodeCommand(r.Command); err != nil {
+		return order{}, err
+	}
+	c, err := decodeCommand(o.verb, o.sent)
 	if err != nil {
 		return order{}, problem(err)
 	}
 	if err := o.takeID(c.Head()); err != nil {
-		return order{}, err
-	}
-	if o.sent, err = EncodeCommand(c); err != nil {
 		return order{}, err
 	}
 	o.nameRecords(c)
@@ -141,6 +143,8 @@ var recordSpace = uuid.MustParse("8d5f0f4e-6a0b-5c0e-9d53-7f0f1a2c4b6d")
 // nameRecords fills in the ids that the caller left to the ledger: that of a new record, and the record of a replacement.
 // The former follows from the kind, the principal and the command's id, so that a retry on any node finds the same record.
 func (o *order) nameRecords(c domain.Command) {
+	_, continues := c.(domain.Continuing)
+	o.begins = c.Creates() && !continues
 	if ref := c.Target(); c.Creates() && ref.ID == "" {
 		name := string(ref.Kind) + "\x00" + o.Principal + "\x00" + o.commandID
 		c.SetTarget(uuid.NewSHA1(recordSpace, []byte(name)).String())
@@ -162,7 +166,7 @@ const mostConflicts = 8
 // carryOut decides the order and appends what follows. The record's turn is held.
 func (l *Ledger) carryOut(ctx context.Context, o order, t *turn) (Result, error) {
 	told := l.position.told()
-	record, fromCache, err := l.load(ctx, o.ref)
+	record, fromCache, err := l.start(ctx, o)
 	for conflicts := 0; err == nil; {
 		d, no := l.draft(ctx, o, record, told)
 		if no != nil || d.holds != 0 {
@@ -188,6 +192,19 @@ func (l *Ledger) carryOut(ctx context.Context, o order, t *turn) (Result, error)
 		fromCache, o.tried = false, true
 	}
 	return Result{}, err
+}
+
+// start returns the state to decide on first. A command that begins a record is tried on an empty one, without asking the
+// log: where it does exist, the log answers a conflict. Not so where the caller gave a key and may well be repeating.
+func (l *Ledger) start(ctx context.Context, o order) (record domain.Record, fromCache bool, err error) {
+	if record, held := l.cache.get(o.ref); held {
+		return record, true, nil
+	}
+	if o.begins && !o.ownKey {
+		return domain.Record{Ref: o.ref}, true, nil
+	}
+	record, err = l.refresh(ctx, domain.Record{Ref: o.ref})
+	return record, false, err
 }
 
 // confirm brings a record that came from the cache up to date, before a no is answered: other nodes may have changed
@@ -217,13 +234,4 @@ func gaveUp(r domain.Ref, err error) error {
 		return &ConflictError{Record: r}
 	}
 	return fmt.Errorf("%s: %w", r, err)
-}
-
-// copyOf returns a copy of c that shares nothing with it.
-func copyOf(c domain.Command) (domain.Command, error) {
-	raw, err := EncodeCommand(c)
-	if err != nil {
-		return nil, err
-	}
-	return decodeCommand(c.Verb(), raw)
 }

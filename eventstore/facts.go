@@ -6,7 +6,6 @@ import (
 
 	"truceledger/domain"
 	"truceledger/domain/ceasefire"
-	"truceledger/domain/incident"
 	"truceledger/domain/registry"
 )
 
@@ -66,15 +65,4 @@ func (f *facts) Ceasefire(id string, at time.Time) (domain.CeasefireFacts, bool,
 	}
 	c, ok := ceasefire.FactsAt(record, at)
 	return c, ok, nil
-}
-
-// IncidentCeasefires returns the ceasefires that an incident is said to have breached.
-func (f *facts) IncidentCeasefires(id string) ([]string, error) {
-	readings, err := f.readings(domain.Ref{Kind: domain.KindIncident, ID: id})
-	for _, x := range readings {
-		if c, ok := x.Command.(*incident.Violate); ok {
-			return c.Ceasefires, err
-		}
-	}
-	return nil, err
 }

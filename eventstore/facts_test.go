@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"truceledger/domain"
+	"truceledger/domain/ceasefire"
 	"truceledger/eventstore"
 	"truceledger/eventstore/memory"
 )
@@ -116,4 +117,31 @@ func TestTheSameAnswersWithHardlyAnyCache(t *testing.T) {
 			t.Errorf("%s: the log has %d entries, want 7", name, n)
 		}
 	}
+}
+
+func TestOnlyAMonitorOfItsCeasefireInquires(t *testing.T) {
+	l, _ := onTheTable(t)
+	must(t, l, `{"command":"register-actor","actor":"mission","name":"Mission","kind":"organisation"}`)
+	must(t, l, `{"command":"violate","incident":"shots","by":"south","at":"2016-05-03","ceasefires":["river"]}`)
+	inquire := `{"command":"open-inquiry","incident":"shots","by":"mission"}`
+	var no domain.Rejection
+	if _, err := send(t, l, inquire); !errors.As(err, &no) {
+		t.Fatalf("got %v, want a refusal", err)
+	}
+	must(t, l, `{"command":"designate","ceasefire":"river","by":"north","actor":"mission","role":"monitor"}`)
+	must(t, l, inquire)
+}
+
+func TestPlacesLieInOneAnother(t *testing.T) {
+	l, _ := onTheTable(t)
+	must(t, l, `{"command":"register-place","place":"quarter","name":"Quarter","parent":"town"}`)
+	must(t, l, `{"command":"register-place","place":"street","name":"Street","parent":"quarter"}`)
+	must(t, l, northAgrees)
+	must(t, l, southAgrees)
+	e := must(t, l, `{"command":"widen-area","ceasefire":"river","by":"north","area":["street"]}`)
+	if inside := e.Events[0].(ceasefire.AreaWidened).Inside; len(inside) != 1 || inside[0] != "street" {
+		t.Errorf("got %v inside already, want the street", inside)
+	}
+	circle := `{"command":"correct","record":"place/town","sequence":4,"reason":"r","replacement":{"command":"register-place","name":"Town","parent":"street"}}`
+	refused(t, l, circle, "place-cycle")
 }

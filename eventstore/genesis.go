@@ -26,21 +26,19 @@ var ErrNotALedger = errors.New("the log does not begin with ledger-opened")
 var ErrNewerFormat = errors.New("the ledger has a newer format; update this program")
 
 // openLedger is the command of the first entry.
-type openLedger struct{ ownCommand }
+type openLedger struct{ domain.Header }
 
 // raiseFormat is the command that announces a newer form of entries.
-type raiseFormat struct{ ownCommand }
+type raiseFormat struct{ domain.Header }
 
-func (*openLedger) Verb() string   { return "open-ledger" }
-func (*openLedger) Creates() bool  { return true }
-func (*raiseFormat) Verb() string  { return "raise-format" }
-func (*raiseFormat) Creates() bool { return false }
-
-// ownCommand is what the ledger's own commands share. Nobody can send them.
-type ownCommand struct{ domain.Header }
-
-func (*ownCommand) Target() domain.Ref { return genesis }
-func (*ownCommand) SetTarget(string)   {}
+func (*openLedger) Verb() string        { return "open-ledger" }
+func (*openLedger) Target() domain.Ref  { return genesis }
+func (*openLedger) Creates() bool       { return true }
+func (*openLedger) SetTarget(string)    {}
+func (*raiseFormat) Verb() string       { return "raise-format" }
+func (*raiseFormat) Target() domain.Ref { return genesis }
+func (*raiseFormat) Creates() bool      { return false }
+func (*raiseFormat) SetTarget(string)   {}
 
 // LedgerOpened means that a ledger begins. It is the first event of every log.
 type LedgerOpened struct {

@@ -96,7 +96,7 @@ func Open(ctx context.Context, log Log, o Options) (*Ledger, error) {
 	l.life, l.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	l.meetFormat(format)
 	if o.OwnReader {
-		l.running.Go(func() { l.follow(last) })
+		l.begin(func() { l.follow(last) })
 	}
 	return l, nil
 }
@@ -147,9 +147,22 @@ func (l *Ledger) Observe(e Entry) {
 
 // Close ends the own reader and the settling of unknown outcomes, and waits for them. Commands under way are answered.
 func (l *Ledger) Close() error {
+	l.mu.Lock()
 	l.end(ErrClosed)
+	l.mu.Unlock()
 	l.running.Wait()
 	return nil
+}
+
+// begin runs f beside, unless the ledger is closed.
+func (l *Ledger) begin(f func()) (begun bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.life.Err() != nil {
+		return false // Close may have stopped waiting
+	}
+	l.running.Go(f)
+	return true
 }
 
 // meetFormat stops writing where the log has a newer form than this program writes: the entries that it would append

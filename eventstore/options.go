@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"truceledger/domain"
 	"truceledger/domain/when"
@@ -35,7 +34,6 @@ func init() {
 	)
 	writing = json.JoinOptions(
 		json.Deterministic(true),
-		jsonv1.OmitEmptyWithLegacySemantics(true), // so that omitempty also leaves out a number that is 0
 		json.WithMarshalers(json.JoinMarshalers(
 			json.MarshalToFunc(writeWhen),
 			json.MarshalToFunc(writeCommand),
@@ -115,8 +113,10 @@ func readCommand(d *jsontext.Decoder, c *domain.Command) error {
 	if raw.Kind() != '{' {
 		return &domain.FieldError{Problem: "is " + kindInWords(raw.Kind()) + "; allowed is " + allowed(reflect.TypeFor[domain.Command]())}
 	}
-	*c, err = decodeCommand("", raw)
-	return err
+	if *c, err = decodeCommand("", raw); err != nil {
+		return problem(err) // its path is that within the inner command; the decoder adds where that stands
+	}
+	return nil
 }
 
 func writeCommand(e *jsontext.Encoder, c domain.Command) error {
@@ -140,7 +140,7 @@ func readEvent(d *jsontext.Decoder, e *domain.Event) error {
 	}
 	t, ok := eventByName[name]
 	if !ok {
-		return fmt.Errorf("%w %q", ErrUnknownEvent, name)
+		return fmt.Errorf("%w %q: a newer version of this program may know it", ErrUnknownEvent, name)
 	}
 	*e, err = t.decode(raw)
 	return err

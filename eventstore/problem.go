@@ -61,12 +61,7 @@ func problem(err error) error {
 func semanticProblem(e *json.SemanticError) error {
 	path := fieldPath(e.JSONPointer)
 	var inner *domain.FieldError
-	var nested *json.SemanticError
 	switch {
-	case errors.As(e.Err, &nested): // in a command within a command
-		if errors.As(semanticProblem(nested), &inner) {
-			return &domain.FieldError{Field: joinPath(path, inner.Field), Problem: inner.Problem}
-		}
 	case errors.As(e.Err, &inner):
 		return &domain.FieldError{Field: joinPath(path, inner.Field), Problem: inner.Problem}
 	case errors.Is(e.Err, json.ErrUnknownName):
@@ -151,7 +146,7 @@ func fieldNames(t reflect.Type) []string {
 
 // nearest returns the one of names that is a slip away from name, "" where none is near.
 func nearest(name string, names []string) string {
-	best, least := "", min(3, 1+len(name)/4)
+	best, least := "", min(3, 2+len(name)/5)
 	if len(name) > 64 {
 		return ""
 	}
@@ -163,21 +158,24 @@ func nearest(name string, names []string) string {
 	return best
 }
 
-// distance is the edit distance of Levenshtein.
+// distance is how many letters are to be put in, taken out, changed or swapped with their neighbour to make b of a.
 func distance(a, b string) int {
+	var older, old []int
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		older, old, row = old, row, make([]int, len(b)+1)
 		row[0] = i + 1
 		for j := range len(b) {
-			cost := diagonal
+			row[j+1] = old[j]
 			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
+				row[j+1] = 1 + min(old[j], old[j+1], row[j])
 			}
-			diagonal, row[j+1] = row[j+1], cost
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], 1+older[j-1])
+			}
 		}
 	}
 	return row[len(b)]

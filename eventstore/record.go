@@ -10,17 +10,10 @@ import (
 // Record returns a record with every entry of it that this node has acknowledged or observed. A record that does not
 // exist has the version 0. What it points to is shared and must not be changed.
 func (l *Ledger) Record(ctx context.Context, r domain.Ref) (domain.Record, error) {
-	record, _, err := l.load(ctx, r)
-	return record, err
-}
-
-// load returns the record from the cache, where it may lack what other nodes have just appended, else from the log.
-func (l *Ledger) load(ctx context.Context, r domain.Ref) (record domain.Record, fromCache bool, err error) {
-	if record, ok := l.cache.get(r); ok {
-		return record, true, nil
+	if record, held := l.cache.get(r); held {
+		return record, nil
 	}
-	record, err = l.refresh(ctx, domain.Record{Ref: r})
-	return record, false, err
+	return l.refresh(ctx, domain.Record{Ref: r})
 }
 
 // refresh brings a record up to the newest entry that any node was acknowledged before the call.
@@ -38,7 +31,8 @@ func (l *Ledger) refresh(ctx context.Context, record domain.Record) (domain.Reco
 
 // readOn folds what the log holds of the record after its version.
 func (l *Ledger) readOn(ctx context.Context, record domain.Record) (domain.Record, int, error) {
-	bytes := 0
+	bytes, version := 0, record.Version()
+	var steps []domain.Step
 	for m, err := range l.log.Load(ctx, Subject(record.Ref), record.Version()) {
 		if err != nil {
 			return record, 0, fmt.Errorf("load %s: %w", record.Ref, err)
@@ -47,13 +41,13 @@ func (l *Ledger) readOn(ctx context.Context, record domain.Record) (domain.Recor
 		if err != nil {
 			return record, 0, err
 		}
-		if e.VersionBefore != record.Version() {
-			return record, 0, fmt.Errorf("entry %d of %s follows entry %d by its own word, entry %d by the log", e.Sequence, e.Ref, e.VersionBefore, record.Version())
+		if e.VersionBefore != version {
+			return record, 0, fmt.Errorf("entry %d of %s follows entry %d by its own word, entry %d by the log", e.Sequence, e.Ref, e.VersionBefore, version)
 		}
-		record = record.Then(e.Step())
+		steps, version = append(steps, e.Step()), e.Sequence
 		bytes += weight(e)
 	}
-	return record, bytes, nil
+	return record.Then(steps...), bytes, nil
 }
 
 // entry reads one entry of a record from the log.

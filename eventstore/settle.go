@@ -62,8 +62,7 @@ type outcome struct {
 func (l *Ledger) settle(ctx context.Context, d draft, t *turn) (Entry, error) {
 	l.options.Logger.Warn("the outcome of an append is unknown; settling", "record", d.entry.Ref.String(), "entry", d.entry.ID)
 	known, left := make(chan outcome), make(chan struct{})
-	t.kept = true
-	l.running.Go(func() {
+	t.kept = l.begin(func() {
 		o := l.settled(d)
 		select {
 		case known <- o: // the caller goes on with the turn
@@ -71,6 +70,9 @@ func (l *Ledger) settle(ctx context.Context, d draft, t *turn) (Entry, error) {
 			t.release()
 		}
 	})
+	if !t.kept {
+		return Entry{}, fmt.Errorf("%w: %w", ErrOutcomeUnknown, ErrClosed)
+	}
 	select {
 	case o := <-known:
 		t.kept = false
@@ -101,6 +103,7 @@ func (l *Ledger) settled(d draft) outcome {
 			l.options.Logger.Info("the outcome is settled: not stored", "record", d.entry.Ref.String(), "entry", d.entry.ID)
 			return outcome{err: fmt.Errorf("append: %w", ErrConflict)}
 		}
+		l.options.Logger.Warn("the outcome is still unknown", "record", d.entry.Ref.String(), "tries", try+1, "err", err)
 	}
 }
 

@@ -158,9 +158,9 @@ type HistoryItem struct {
 	Note        string             `json:"note,omitempty"`
 	Sources     []domain.SourceRef `json:"sources,omitempty"`
 	Events      []string           `json:"events"`
-	CorrectedBy uint64             `json:"corrected_by,omitempty"` // the entry that replaced this reading
-	RetractedBy uint64             `json:"retracted_by,omitempty"`
-	Corrects    uint64             `json:"corrects,omitempty"`
+	CorrectedBy uint64             `json:"corrected_by,omitzero"` // the entry that replaced this reading
+	RetractedBy uint64             `json:"retracted_by,omitzero"`
+	Corrects    uint64             `json:"corrects,omitzero"`
 	Flags       []domain.FlagCode  `json:"flags,omitempty"`
 }
 

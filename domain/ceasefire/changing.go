@@ -176,6 +176,10 @@ func (j *judgement) undertake(c *Undertake) ([]domain.Event, error) {
 	if j.owes(c.Obligation.Obligation) {
 		return nil, domain.Refuse(ErrObligationExists, "%s", c.Obligation.Obligation)
 	}
+	if c.Modality == "" {
+		c.Modality = Accepted
+		j.defaults = append(j.defaults, "modality")
+	}
 	return one(ObligationUndertaken{j.m})
 }
 

@@ -7,7 +7,7 @@ import (
 
 // Addressed names the ceasefire that a command is about.
 type Addressed struct {
-	Ceasefire string `json:"ceasefire" doc:"The ceasefire's id." required:"true"`
+	Ceasefire string `json:"ceasefire" doc:"The ceasefire's id." required:"true" format:"slug"`
 }
 
 func (a *Addressed) Target() domain.Ref {
@@ -76,7 +76,7 @@ type Amend struct {
 type Agree struct {
 	domain.Header `by:"required"`
 	Addressed
-	Version int    `json:"version,omitempty" doc:"The terms version agreed to; by default the current one."`
+	Version int    `json:"version,omitzero" doc:"The terms version agreed to; by default the current one."`
 	Through string `json:"through,omitempty" doc:"The actor who conveys the consent." ref:"actor"`
 }
 

@@ -245,7 +245,7 @@ func (s State) reaffirmed(r domain.Reading) State {
 
 func (s State) undertook(r domain.Reading) State {
 	o := r.Command.(*Undertake).Obligation
-	if o.Obligor == "" {
+	if o.Obligor == "" && o.Modality != Demanded { // what is demanded is owed by others, named or not
 		o.Obligor = r.Command.Head().By
 	}
 	if s.owes(o.Obligation) {

@@ -27,7 +27,9 @@ func (s *script) next(n int) int {
 
 var dayOne = at("2016-05-01T00:00Z")
 
-func (s *script) hour() when.When { return when.Instant(dayOne.Add(time.Duration(s.next(240)) * time.Hour)) }
+func (s *script) hour() when.When {
+	return when.Instant(dayOne.Add(time.Duration(s.next(240)) * time.Hour))
+}
 
 // moment is an hour, a whole day, or two days; nothing one time in four.
 func (s *script) moment() when.When {

@@ -381,3 +381,15 @@ func TestAnActWithinADayComesAfterWhatIsOnRecordForThatDay(t *testing.T) {
 		t.Errorf("from that entry on: until %s", end)
 	}
 }
+
+func TestWhatIsDemandedIsNotOwedByWhoDemandsIt(t *testing.T) {
+	owe := func(id string, m ceasefire.ObligationModality) domain.Command {
+		return &ceasefire.Undertake{Header: head("north", "2016-05-02T10:00"), Addressed: river, Obligation: ceasefire.Obligation{Obligation: id, Modality: m}}
+	}
+	s := agreed(t).tell(owe("own", ""), owe("demand", ceasefire.Demanded))
+	s.refuses(ceasefire.ErrObligationExists, owe("own", ceasefire.Demanded))
+	got := s.picture("2016-05-03T00:00").Obligations
+	if len(got) != 2 || got[0].Obligor != "north" || got[0].Modality != ceasefire.Accepted || got[1].Obligor != "" {
+		t.Errorf("got %+v", got)
+	}
+}

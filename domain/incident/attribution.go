@@ -1,6 +1,9 @@
 package incident
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // attribution is disputed where somebody clears an actor whom somebody names, and where two who name actors name none in
 // common. It is attributed where somebody attributes it and nobody stands against that.
@@ -44,16 +47,18 @@ type claim struct {
 // claims lists whom each speaker names: the alleger first, then the accounts.
 func (s State) claims() []claim {
 	var claims []claim
+	at := map[string]int{} // by speaker: a record may hold thousands of accounts
 	if len(s.Accused) > 0 {
-		claims = append(claims, claim{s.By, slices.Clone(s.Accused)})
+		at[s.By], claims = 0, append(claims, claim{s.By, slices.Clone(s.Accused)})
 	}
 	for _, t := range s.Accounts {
 		if t.Kind != AttributedTo {
 			continue
 		}
-		i := slices.IndexFunc(claims, func(c claim) bool { return c.by == t.By })
-		if i < 0 {
-			claims, i = append(claims, claim{by: t.By}), len(claims)
+		i, spoke := at[t.By]
+		if !spoke {
+			i = len(claims)
+			at[t.By], claims = i, append(claims, claim{by: t.By})
 		}
 		claims[i].actors = append(claims[i].actors, t.Actor)
 	}
@@ -62,6 +67,7 @@ func (s State) claims() []claim {
 
 // rivals reports whether two claims name no actor in common.
 func rivals(claims []claim) bool {
+	claims = distinct(claims)
 	for i, a := range claims {
 		for _, b := range claims[:i] {
 			if !slices.ContainsFunc(a.actors, func(x string) bool { return slices.Contains(b.actors, x) }) {
@@ -70,4 +76,17 @@ func rivals(claims []claim) bool {
 		}
 	}
 	return false
+}
+
+// distinct keeps one of the claims that name the same actors. Without it a thousand voices for one view would be compared
+// with each other, a million times.
+func distinct(claims []claim) (kept []claim) {
+	seen := map[string]bool{}
+	for _, c := range claims {
+		key := strings.Join(slices.Compact(slices.Sorted(slices.Values(c.actors))), " ") // ids have no blanks
+		if !seen[key] {
+			seen[key], kept = true, append(kept, c)
+		}
+	}
+	return kept
 }

@@ -7,7 +7,7 @@ import (
 
 // Addressed names the incident that a command is about.
 type Addressed struct {
-	Incident string `json:"incident" doc:"The incident's id." required:"true"`
+	Incident string `json:"incident" doc:"The incident's id." required:"true" format:"slug"`
 }
 
 func (a *Addressed) Target() domain.Ref {
@@ -28,7 +28,7 @@ type Violate struct {
 	Accused     []string     `json:"accused,omitzero" doc:"Who is said to have done it." ref:"actor"`
 	Targets     []string     `json:"targets,omitzero" doc:"What or whom it struck, in words."`
 	Casualties  []Casualties `json:"casualties,omitzero" doc:"Counts of killed and injured, each as the source gives it."`
-	Count       int          `json:"count,omitempty" doc:"How many such events this stands for; by default one."`
+	Count       int          `json:"count,omitzero" doc:"How many such events this stands for; by default one."`
 	Description string       `json:"description,omitempty" doc:"In words."`
 	Severity    Severity     `json:"severity,omitempty" doc:"The threat to the arrangement: local, serious or critical."`
 }

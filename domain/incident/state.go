@@ -22,7 +22,7 @@ type State struct {
 	Accused     []string           `json:"accused,omitempty"`
 	Targets     []string           `json:"targets,omitempty"`
 	Casualties  []Casualties       `json:"casualties,omitempty"`
-	Count       int                `json:"count,omitempty"` // how many such events it stands for
+	Count       int                `json:"count,omitzero"` // how many such events it stands for
 	Description string             `json:"description,omitempty"`
 	Severity    Severity           `json:"severity,omitempty"`
 	By          string             `json:"by,omitempty"` // who alleges it

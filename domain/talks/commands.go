@@ -4,7 +4,7 @@ import "truceledger/domain"
 
 // Addressed names the talks that a command is about.
 type Addressed struct {
-	Talks string `json:"talks" doc:"The talks' id." required:"true"`
+	Talks string `json:"talks" doc:"The talks' id." required:"true" format:"slug"`
 }
 
 func (a *Addressed) Target() domain.Ref  { return domain.Ref{Kind: domain.KindTalks, ID: a.Talks} }

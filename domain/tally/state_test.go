@@ -100,6 +100,8 @@ func checkScript(t *rapid.T) {
 	for _, r := range readings {
 		if c := r.Command.(*RecordTally); c.Source != whole.Source || c.Unit != whole.Unit || c.Outcome != whole.Outcome {
 			t.Fatalf("the series of %s holds %+v", whole.Source, c)
+		} else if *c.Best < 0 || len(c.Including) > 0 && c.Including[0].Best > *c.Best {
+			t.Fatalf("the series holds a figure that no count can have: %+v", c)
 		}
 	}
 }

@@ -24,7 +24,7 @@ type Bounds struct {
 	Latest      time.Time `json:"latest,omitzero"`
 	Precision   Precision `json:"precision,omitempty"`
 	Zone        string    `json:"zone,omitempty"`
-	ZoneAssumed bool      `json:"zone_assumed,omitempty"`
+	ZoneAssumed bool      `json:"zone_assumed,omitzero"`
 	Phrase      string    `json:"phrase,omitempty"`
 }
 

@@ -65,19 +65,23 @@ type publisher struct {
 	nc     *nats.Conn
 	js     jetstream.JetStream
 	stream string
+	lastOf func(ctx context.Context, subject string) (uint64, error) // as the stream's leader knows it
 }
 
-// attempts and firstPause bound the retries of an append that certainly stored nothing: 5, 10, 20, 40, 80 ms between
-// them, enough for a new leader of the stream to find its feet, short enough for a caller who waits.
+// attempts and firstPause bound the retries of an append that certainly stored nothing: 2, 4, 8... ms between them, 126
+// in all. Enough for a new leader of the stream to find its feet, short enough for a caller who waits.
 const (
-	attempts   = 6
-	firstPause = 5 * time.Millisecond
+	attempts   = 7
+	firstPause = 2 * time.Millisecond
 )
 
 func (p *publisher) append(ctx context.Context, m draft) (uint64, error) {
 	pause := firstPause
 	for attempt := 1; ; attempt++ {
 		sequence, err := p.publish(ctx, m)
+		if errors.Is(err, errInFlight) {
+			err = p.overtaken(ctx, m, err)
+		}
 		if attempt == attempts || !errors.Is(err, eventstore.ErrUnavailable) {
 			return sequence, err
 		}
@@ -86,6 +90,16 @@ func (p *publisher) append(ctx context.Context, m draft) (uint64, error) {
 		}
 		pause *= 2
 	}
+}
+
+// overtaken tells the two meanings of errInFlight apart: somebody else's message was first, which is a conflict; or our
+// own last one is acknowledged and not yet cleared away, and the record has not moved at all.
+func (p *publisher) overtaken(ctx context.Context, m draft, inFlight error) error {
+	last, err := p.lastOf(ctx, m.subject)
+	if err == nil && last != m.expected {
+		return fmt.Errorf("%w: expected last sequence %d, is %d", eventstore.ErrConflict, m.expected, last)
+	}
+	return inFlight
 }
 
 // publish makes one attempt.
@@ -136,8 +150,10 @@ func outcome(err error) error {
 
 func answered(e *jetstream.APIError) error {
 	switch e.ErrorCode {
-	case jetstream.JSErrCodeStreamWrongLastSequence, jetstream.JSErrCodeStreamWrongLastSequenceConstant:
+	case jetstream.JSErrCodeStreamWrongLastSequence:
 		return eventstore.ErrConflict
+	case jetstream.JSErrCodeStreamWrongLastSequenceConstant:
+		return errInFlight
 	case jetstream.JSErrCodeStreamMessageExceedsMaximum:
 		return eventstore.ErrTooLarge
 	case errDuplicateInProcess, errNotReady:
@@ -148,6 +164,11 @@ func answered(e *jetstream.APIError) error {
 	}
 	return errRefused
 }
+
+// errInFlight: the leader of a replicated stream is busy with a message of the same record. It says "wrong last sequence"
+// (10164) without looking at sequences, even to a lone writer who is quicker than its bookkeeping (tried on R3: a few of
+// 1,000 appends); taken for a conflict it would be a no to somebody who did nothing wrong.
+var errInFlight = fmt.Errorf("%w: a message of the record is in flight", eventstore.ErrUnavailable)
 
 // errRefused: the server will not have this message, now or later.
 var errRefused = errors.New("the stream refused the message")

@@ -71,6 +71,8 @@ func connOptions(log *slog.Logger) []nats.Option {
 		// Without this, what is published while disconnected waits in a buffer and lands after its caller was told that
 		// the log is not available.
 		nats.ReconnectBufSize(-1),
+		// nats.go makes room for 65,536 messages (half a MiB) in every subscription of a Load; one page is all that comes.
+		nats.SyncQueueLen(2 * pageMessages),
 		nats.PingInterval(10 * time.Second), // a silent peer is noticed within 30 s
 		nats.DisconnectErrHandler(func(nc *nats.Conn, err error) {
 			if err != nil { // nil: closed by us

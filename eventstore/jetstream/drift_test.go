@@ -201,6 +201,7 @@ func TestAStreamWithAGapIsRefused(t *testing.T) {
 }
 
 func TestAReaderOfAShorterStreamIsToldSo(t *testing.T) {
+	t.Parallel()
 	r := startRig(t)
 	l := r.open(t)
 	fill(t, l, 3)

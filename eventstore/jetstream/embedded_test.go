@@ -13,6 +13,7 @@ import (
 )
 
 func TestADataFolderInUseIsRefused(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	e := openEmbedded(t, dir)
 	fill(t, e, 1)

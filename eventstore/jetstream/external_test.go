@@ -81,6 +81,7 @@ func bounded(t *testing.T) context.Context {
 
 // A ledger settles an unknown outcome by publishing the same bytes again; so does this writer.
 func TestNothingAcknowledgedIsLostInARestart(t *testing.T) {
+	t.Parallel()
 	const before, all = 20, 60
 	ctx := bounded(t)
 	e := startExternal(t)
@@ -161,6 +162,7 @@ func settled(ctx context.Context, l eventstore.Log, expected uint64, payload str
 }
 
 func TestAStoppedEngineIsUnavailable(t *testing.T) {
+	t.Parallel()
 	e := startExternal(t)
 	nc := dial(t, e.address())
 	l, err := jetstream.Open(t.Context(), nc, jetstream.Options{})
@@ -275,9 +277,10 @@ func (b backward) Write(p []byte) (int, error) {
 }
 
 func TestALostAcknowledgementIsAnUnknownOutcome(t *testing.T) {
+	t.Parallel()
 	for name, lose := range map[string]func(v *valve, stored <-chan struct{}){
 		"the answer does not come": func(*valve, <-chan struct{}) {},
-		"the connection breaks":    func(v *valve, stored <-chan struct{}) { <-stored; v.cut() },
+		"the connection breaks":    func(v *valve, stored <-chan struct{}) { <-stored; v.cut(); v.set(false) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := startExternal(t)

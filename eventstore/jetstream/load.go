@@ -108,10 +108,17 @@ func (l *Log) page(ctx context.Context, subject string, after, last uint64) ([]e
 	// Collected before any is handed out: orbit ends a page silently when its time is over, and a slow caller's time is
 	// not the server's.
 	var page []eventstore.Message
+	previous := "0"
 	for m, err := range answers {
 		if err != nil {
 			return page, err
 		}
+		// The server names the message that it sent before. Without this a message that the client dropped (a full queue)
+		// would be a hole in the record that nobody sees.
+		if m.Header.Get(jetstream.LastSequenceHeader) != previous {
+			return page, errDropped
+		}
+		previous = m.Header.Get(jetstream.SequenceHeader)
 		if m.Sequence > last {
 			break // stored since the call; the next load has it
 		}
@@ -120,4 +127,7 @@ func (l *Log) page(ctx context.Context, subject string, after, last uint64) ([]e
 	return page, errStale
 }
 
-var errStale = errors.New("the replica has less than the leader")
+var (
+	errStale   = errors.New("the replica has less than the leader")
+	errDropped = errors.New("an answer was dropped on its way")
+)

@@ -15,6 +15,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestLog(t *testing.T) {
+	t.Parallel()
 	logtest.Test(t, func(t *testing.T) eventstore.Log { return openEmbedded(t, t.TempDir()) })
 }
 

@@ -2,6 +2,7 @@ package jetstream_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -82,9 +83,11 @@ func TestAtomicBatchesAreRequiredWhereTheServerHasThem(t *testing.T) {
 }
 
 func TestWhatTheServerAnswersDecidesTheOutcome(t *testing.T) {
+	t.Parallel()
 	const ok = `{"stream":"TRUCE","seq":7}`
 	failure := func(s string) string { return `{"error":` + s + `,"stream":"TRUCE","seq":0}` }
 	notReady := failure(`{"code":503,"err_code":10163,"description":"temporarily unavailable"}`)
+	inFlight := failure(`{"code":400,"err_code":10164,"description":"wrong last sequence"}`)
 	for _, c := range []struct {
 		name    string
 		answers []string
@@ -93,10 +96,12 @@ func TestWhatTheServerAnswersDecidesTheOutcome(t *testing.T) {
 	}{
 		{"acknowledged", []string{ok}, nil, 1},
 		{"conflict", []string{failure(`{"code":400,"err_code":10071,"description":"wrong last sequence: 3"}`)}, eventstore.ErrConflict, 1},
-		{"conflict in a cluster", []string{failure(`{"code":400,"err_code":10164,"description":"wrong last sequence"}`)}, eventstore.ErrConflict, 1},
+		{"in flight, then acknowledged", []string{inFlight, inFlight, ok}, nil, 3},
+		{"in flight, then conflict", []string{inFlight, failure(`{"code":400,"err_code":10071}`)}, eventstore.ErrConflict, 2},
+		{"in flight for ever", []string{inFlight}, eventstore.ErrUnavailable, 7},
 		{"not ready, then acknowledged", []string{notReady, notReady, ok}, nil, 3},
 		{"not ready, then conflict", []string{notReady, failure(`{"code":400,"err_code":10071}`)}, eventstore.ErrConflict, 2},
-		{"never ready", []string{notReady}, eventstore.ErrUnavailable, 6},
+		{"never ready", []string{notReady}, eventstore.ErrUnavailable, 7},
 		{"duplicate in process", []string{failure(`{"code":409,"err_code":10158}`), ok}, nil, 2},
 		{"no leader", []string{failure(`{"code":503,"err_code":10008}`), ok}, nil, 2},
 		{"too large", []string{failure(`{"code":400,"err_code":10054}`)}, eventstore.ErrTooLarge, 1},
@@ -106,6 +111,7 @@ func TestWhatTheServerAnswersDecidesTheOutcome(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := startScript(t)
 			l := s.open()
+			s.on("$JS.API.STREAM.MSG.GET.TRUCE", `{"message":{"seq":3}}`)
 			asked := s.on("truce.ceasefire.a", c.answers...)
 			n, err := l.Append(t.Context(), "truce.ceasefire.a", 3, []byte("x"))
 			if !errors.Is(err, c.want) || (err == nil && n != 7) {
@@ -113,6 +119,81 @@ func TestWhatTheServerAnswersDecidesTheOutcome(t *testing.T) {
 			}
 			if asked.Load() != c.asked {
 				t.Errorf("asked %d times, want %d", asked.Load(), c.asked)
+			}
+		})
+	}
+}
+
+// The leader of a replicated stream says 10164 of any message in flight; whether the record has moved is its to say.
+func TestAMessageInFlightIsAConflictWhenTheRecordHasMoved(t *testing.T) {
+	s := startScript(t)
+	l := s.open()
+	s.on("$JS.API.STREAM.MSG.GET.TRUCE", `{"message":{"seq":4}}`)
+	asked := s.on("truce.ceasefire.a", `{"error":{"code":400,"err_code":10164}}`)
+	_, err := l.Append(t.Context(), "truce.ceasefire.a", 3, nil)
+	if !errors.Is(err, eventstore.ErrConflict) || asked.Load() != 1 {
+		t.Fatalf("got %v after %d attempts, want %v after 1", err, asked.Load(), eventstore.ErrConflict)
+	}
+}
+
+// pages answers direct gets, one page a request: "404" is a replica that has nothing, a number a message of that
+// sequence, each naming the one before it as a server does, and "drop" a message that the client never sees.
+func (s script) pages(pages ...[]string) {
+	s.t.Helper()
+	n := 0
+	_, err := s.nc.Subscribe("$JS.API.DIRECT.GET.TRUCE", func(m *nats.Msg) {
+		page := pages[min(n, len(pages)-1)]
+		n++
+		previous := "0"
+		for _, a := range page {
+			if a == "404" {
+				s.respond(m, nats.Header{"Status": {"404"}})
+				return
+			}
+			sequence, dropped := strings.CutPrefix(a, "drop ")
+			if !dropped {
+				s.respond(m, nats.Header{"Nats-Stream": {"TRUCE"}, "Nats-Subject": {"truce.ceasefire.a"},
+					"Nats-Sequence": {sequence}, "Nats-Time-Stamp": {"2026-01-01T00:00:00Z"},
+					"Nats-Num-Pending": {"0"}, "Nats-Last-Sequence": {previous}})
+			}
+			previous = sequence
+		}
+		s.respond(m, nats.Header{"Status": {"204"}, "Description": {"EOB"}})
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s script) respond(m *nats.Msg, h nats.Header) {
+	if err := m.RespondMsg(&nats.Msg{Header: h}); err != nil {
+		s.t.Error(err)
+	}
+}
+
+func TestLoadWaitsForWhatTheLeaderHas(t *testing.T) {
+	for name, pages := range map[string][][]string{
+		"the replica has nothing at first":       {{"404"}, {"404"}, {"2", "5", "9"}},
+		"the replica lags":                       {{"2"}, {"404"}, {"5", "9"}},
+		"an answer is dropped in the middle":     {{"2", "drop 5", "9"}, {"5", "9"}},
+		"the first answer is dropped":            {{"drop 2", "5", "9"}, {"2", "5", "9"}},
+		"the last answer is dropped":             {{"2", "5", "drop 9"}, {"9"}},
+		"the replica has more than was asked of": {{"2", "5", "9", "11"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := startScript(t)
+			l := s.open()
+			s.on("$JS.API.STREAM.MSG.GET.TRUCE", `{"message":{"seq":9}}`)
+			s.pages(pages...)
+			var got []uint64
+			for m, err := range l.Load(bounded(t), "truce.ceasefire.a", 0) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, m.Sequence)
+			}
+			if !slices.Equal(got, []uint64{2, 5, 9}) {
+				t.Errorf("got %v, want [2 5 9]", got)
 			}
 		})
 	}

@@ -20,8 +20,10 @@ const (
 	readMessages = 5000    // messages asked for at a time while catching up
 	readBytes    = 8 << 20 // and bytes: bounds what a reader that is slower than the server holds in memory
 
-	// heartbeat is how often the server must be heard of; after two silent ones the reader starts a new consumer.
-	heartbeat = 2 * time.Second
+	// heartbeat is how often the server must be heard of; after two silent ones the reader starts a new consumer. It is
+	// short because nats.go swallows the "no responders" of a pull request that was quicker, in a cluster, than the
+	// news of the consumer: until the heartbeats are missed such a reader hears nothing.
+	heartbeat = 500 * time.Millisecond
 	// consumerLife is how long the server keeps the consumer of a reader that vanished without deleting it.
 	consumerLife = time.Minute
 

@@ -58,7 +58,7 @@ func Open(ctx context.Context, nc *nats.Conn, o Options) (*Log, error) {
 		return nil, fmt.Errorf("jetstream: %w", err)
 	}
 	l := &Log{nc: nc, js: js, stream: o.Stream, ackTimeout: o.AckTimeout, log: o.Log}
-	l.appender = &publisher{js: js, stream: o.Stream, nc: nc}
+	l.appender = &publisher{nc: nc, js: js, stream: o.Stream, lastOf: l.lastOf}
 	if err := l.establish(ctx, o); err != nil {
 		return nil, fmt.Errorf("stream %q: %w", o.Stream, err)
 	}

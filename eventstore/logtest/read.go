@@ -42,9 +42,15 @@ func loadUnknown(t *testing.T, l eventstore.Log) {
 	}
 }
 
-// loadLong is longer than any page that an implementation may read by.
+// loadLong is 5 MB in 80 messages: longer than any page that an implementation should read by.
 func loadLong(t *testing.T, l eventstore.Log) {
-	want := fill(t, l, a, 1100)
+	payload := string(noise(eventstore.MaxPayload))
+	var want []uint64
+	var at uint64
+	for range 80 {
+		at = mustAppend(t, l, a, at, payload)
+		want = append(want, at)
+	}
 	if got := sequencesOf(all(t, l.Load(testContext(t), a, 0))); !slices.Equal(got, want) {
 		t.Fatalf("got %d messages, want %d", len(got), len(want))
 	}

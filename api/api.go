@@ -1,0 +1,165 @@
+// Package api speaks HTTP: JSON for programs, events as they happen, and a web page for people. It decodes, asks and
+// answers, the same way for everybody, and says every no in a sentence and a stable code.
+//
+// It decides nothing, keeps nothing, and computes no answer of its own: rules are the domain's, storing is the
+// eventstore's, and what the log amounts to is the projections'. Until there is access control it serves this machine
+// only.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"truceledger/domain"
+	"truceledger/eventstore"
+	"truceledger/projections"
+)
+
+// Queries is what is asked of the read models; *projections.Projections answers it.
+type Queries interface {
+	Resolve(context.Context, projections.Clock) (projections.Point, error)
+
+	Ceasefire(context.Context, string, projections.Point) (projections.CeasefireView, error)
+	Ceasefires(context.Context, projections.CeasefireFilter, projections.Point, projections.Paging) (projections.Page[projections.CeasefireView], error)
+	History(context.Context, domain.Ref, projections.Point, projections.Paging) (projections.Page[projections.HistoryItem], error)
+	Calendar(context.Context, projections.CeasefireFilter, projections.Point, projections.Paging) (projections.Page[projections.CalendarItem], error)
+
+	Incident(context.Context, string, projections.Point) (projections.IncidentView, error)
+	Incidents(context.Context, projections.IncidentFilter, projections.Point, projections.Paging) (projections.Page[projections.IncidentView], error)
+	IncidentCounts(context.Context, []string, projections.IncidentFilter, projections.Point) ([]projections.CountRow, error)
+
+	Talk(context.Context, string, projections.Point) (projections.TalksView, error)
+	Talks(context.Context, projections.Point, projections.Paging) (projections.Page[projections.TalksView], error)
+	Tally(context.Context, string, projections.Point) (projections.TallyView, error)
+	Tallies(context.Context, projections.Point, projections.Paging) (projections.Page[projections.TallyView], error)
+	Statement(context.Context, string, projections.Point) (projections.StatementView, error)
+	Statements(context.Context, projections.Point, projections.Paging) (projections.Page[projections.StatementView], error)
+	Actor(context.Context, string, projections.Point) (projections.ActorView, error)
+	Actors(context.Context, projections.Point, projections.Paging) (projections.Page[projections.ActorView], error)
+	Place(context.Context, string, projections.Point) (projections.PlaceView, error)
+	Places(context.Context, projections.Point, projections.Paging) (projections.Page[projections.PlaceView], error)
+	Source(context.Context, string, projections.Point) (projections.SourceView, error)
+	Sources(context.Context, projections.Point, projections.Paging) (projections.Page[projections.SourceView], error)
+
+	Applied() uint64
+	WaitFor(ctx context.Context, sequence uint64) error
+}
+
+// A Ledger puts commands on the record; *eventstore.Ledger is one.
+type Ledger interface {
+	Execute(context.Context, eventstore.Request) (eventstore.Result, error)
+	Record(context.Context, domain.Ref) (domain.Record, error)
+	Stopped() error
+}
+
+// An Admin looks after the projections; *projections.Projections does.
+type Admin interface {
+	Digests(context.Context) ([]projections.ProjectionState, error)
+	Rebuild(ctx context.Context, progress func(done, of uint64)) error
+}
+
+// Options are what an API is made of. Ledger, Queries and Log are required.
+type Options struct {
+	Ledger  Ledger
+	Queries Queries
+	Log     eventstore.Log
+	Logger  *slog.Logger // by default slog.Default
+	Version string       // the program's, for documents and metrics
+
+	// ReadOnly refuses every command.
+	ReadOnly bool
+	// Principal says who sends a request. Until there is access control everybody is "local".
+	Principal func(*http.Request) string
+	// Hosts are further names, besides those of this machine, that the server answers to.
+	Hosts []string
+	// Metrics is where the server's figures are registered; by default a registry of its own.
+	Metrics *prometheus.Registry
+	// Clock tells the time, by default time.Now.
+	Clock func() time.Time
+
+	// Admin rebuilds the projections and tells their digests. Without it those routes are not there.
+	Admin Admin
+}
+
+// limits are the patience of the server. Tests shorten them.
+type limits struct {
+	body      int64         // bytes of a command
+	command   time.Duration // for an outcome, before it is called unknown
+	wait      time.Duration // for min_sequence
+	write     time.Duration // for a reader to take what is streamed to it
+	heartbeat time.Duration // between signs of life of a stream
+	survey    time.Duration // between full looks at what time has changed
+	stop      time.Duration // for requests under way when the server stops
+}
+
+var defaultLimits = limits{
+	body: 128 << 10, command: 25 * time.Second, wait: 5 * time.Second, write: 10 * time.Second,
+	heartbeat: 15 * time.Second, survey: time.Minute, stop: 30 * time.Second,
+}
+
+// An API is the whole of the HTTP interface: an http.Handler that Serve puts behind a listener.
+type API struct {
+	Options
+	ledger  Ledger
+	queries Queries
+	log     *slog.Logger
+	limits  limits
+
+	mux       *http.ServeMux
+	huma      huma.API
+	origins   http.CrossOriginProtection
+	readiness readiness
+	metrics   *metrics
+	hub       *hub
+
+	life context.Context // ends with Close: every stream ends with it
+	end  context.CancelFunc
+}
+
+// New returns the interface to what o holds. Close it, or call Serve, which does.
+func New(o Options) *API {
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Metrics == nil {
+		o.Metrics = prometheus.NewRegistry()
+	}
+	if o.Principal == nil {
+		o.Principal = func(*http.Request) string { return "local" }
+	}
+	a := &API{Options: o, ledger: o.Ledger, queries: o.Queries, log: o.Logger, limits: defaultLimits, mux: http.NewServeMux()}
+	a.life, a.end = context.WithCancel(context.Background())
+	a.metrics = a.newMetrics()
+	a.hub = newHub(a)
+	a.huma = a.newHuma()
+	a.routes()
+	return a
+}
+
+// routes is the table of contents.
+func (a *API) routes() {
+	a.commandRoutes()
+	a.ceasefireRoutes()
+	a.incidentRoutes()
+	a.recordRoutes()
+	a.entryRoutes()
+	a.streamRoutes()
+	a.healthRoutes()
+	a.adminRoutes()
+	a.pageRoutes()
+	a.documentRoutes() // last: it describes all the others
+}
+
+// Close ends every stream and lets no new one begin. Requests under way are answered.
+func (a *API) Close() {
+	a.end()
+	a.hub.wait()
+}

@@ -1,0 +1,160 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"truceledger/api/wire"
+	"truceledger/eventstore"
+)
+
+// commandInput is a command as it comes in. Its body is read by the handler, because the strict decoder is not huma's.
+type commandInput struct {
+	Command        string `path:"command" doc:"The command's verb." example:"propose"`
+	IdempotencyKey string `header:"Idempotency-Key" doc:"A UUID, the same as command_id in the body: the same key and body again is answered with the first answer."`
+	IfMatch        string `header:"If-Match" doc:"The ETag of the record that you have seen: a newer one refuses the command."`
+	CorrelationID  string `header:"Correlation-Id" doc:"What you say that this belongs to; kept in the entry."`
+	CausationID    string `header:"Causation-Id" doc:"The id of what led to this; kept in the entry."`
+	request        *http.Request
+	writer         http.ResponseWriter
+}
+
+// Resolve implements huma.Resolver.
+func (in *commandInput) Resolve(ctx huma.Context) []error {
+	in.request, in.writer = humago.Unwrap(ctx)
+	return nil
+}
+
+type commandOutput struct {
+	Status   int
+	ETag     string `header:"ETag"`
+	Location string `header:"Location"`
+	Body     wire.Accepted
+}
+
+func (a *API) commandRoutes() {
+	serve(a, huma.Operation{
+		OperationID: "send-command", Method: http.MethodPost, Path: "/v1/commands/{command}", DefaultStatus: http.StatusCreated,
+		Summary: "Put one command on the record", Tags: []string{"commands"},
+		Description: "201 where it is stored now, 200 with the same body where it was on the record already.",
+	}, a.command)
+}
+
+// command is the way of one command: read, decode, execute, answer.
+func (a *API) command(ctx context.Context, in *commandInput) (*commandOutput, error) {
+	if !slices.Contains(eventstore.Verbs(), in.Command) {
+		return nil, unknownCommand(in.Command)
+	}
+	if a.ReadOnly {
+		return nil, problem(http.StatusForbidden, "read-only", "this server answers questions only: send commands to the one that takes them")
+	}
+	if p := a.readiness.check(ctx, a); p != nil {
+		return nil, p
+	}
+	request, err := a.read(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, a.limits.command, context.DeadlineExceeded)
+	defer cancel()
+	result, err := a.ledger.Execute(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return answer(result)
+}
+
+// read turns what came in into a request to the ledger.
+func (a *API) read(ctx context.Context, in *commandInput) (eventstore.Request, error) {
+	body, err := a.body(in.writer, in.request)
+	if err != nil {
+		return eventstore.Request{}, err
+	}
+	c, err := eventstore.DecodeCommand(in.Command, body)
+	if err != nil {
+		return eventstore.Request{}, err
+	}
+	if err := applyKey(c.Head(), in.request.Header.Values("Idempotency-Key")); err != nil {
+		return eventstore.Request{}, err
+	}
+	seen, err := a.ifMatch(ctx, c, in.request.Header.Values("If-Match"))
+	if err != nil {
+		return eventstore.Request{}, err
+	}
+	for name, value := range map[string]string{"Correlation-Id": in.CorrelationID, "Causation-Id": in.CausationID} {
+		if err := label(name, value); err != nil {
+			return eventstore.Request{}, err
+		}
+	}
+	return eventstore.Request{
+		Command: c, Principal: a.Principal(in.request), IfMatch: seen, CausationID: in.CausationID, CorrelationID: in.CorrelationID,
+	}, nil
+}
+
+// body reads the body of a request that says that it is JSON. A page of another site cannot say so without being asked
+// first, which is why a missing Content-Type is no JSON either.
+func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength > a.limits.body {
+		return nil, &http.MaxBytesError{Limit: a.limits.body}
+	}
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset := strings.ToLower(params["charset"])
+	if err != nil || kind != "application/json" || charset != "" && charset != "utf-8" || r.Header.Get("Content-Encoding") != "" {
+		return nil, problem(http.StatusUnsupportedMediaType, "not-json", "send the command as JSON, with the header Content-Type: application/json")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.limits.body))
+	var tooLarge *http.MaxBytesError
+	if err != nil && !errors.As(err, &tooLarge) {
+		return nil, problem(http.StatusBadRequest, "unreadable", "the body ended before all of it had come: send the command again")
+	}
+	return body, err
+}
+
+func unknownCommand(name string) *wire.Problem {
+	p := problem(http.StatusNotFound, "unknown-command", "there is no command %q; there are: %s", clip(name), strings.Join(eventstore.Verbs(), ", "))
+	p.Allowed = eventstore.Verbs()
+	return p
+}
+
+// answer tells what is on the record. A replay gets the very same body.
+func answer(result eventstore.Result) (*commandOutput, error) {
+	e := result.Entry
+	events, err := eventsOf(e)
+	if err != nil {
+		return nil, err
+	}
+	out := &commandOutput{
+		Status: http.StatusCreated, ETag: versionTag(e.Sequence), Location: wire.Location(e.Ref),
+		Body: wire.Accepted{
+			Record: e.Ref.String(), Sequence: e.Sequence, Version: e.Sequence, CommandID: e.Command.Head().CommandID,
+			RecordedAt: e.RecordedAt, Events: events,
+		},
+	}
+	if result.Replayed {
+		out.Status = http.StatusOK
+	}
+	return out, nil
+}
+
+// eventsOf returns the events as they are stored.
+func eventsOf(e eventstore.Entry) ([]json.RawMessage, error) {
+	var payload struct {
+		Data struct {
+			Events []json.RawMessage `json:"events"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(e.Payload, &payload); err != nil {
+		return nil, fmt.Errorf("entry %d: %w", e.Sequence, err)
+	}
+	return payload.Data.Events, nil
+}

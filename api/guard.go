@@ -1,0 +1,138 @@
+package api
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"truceledger/api/wire"
+)
+
+// policy is what a page of this server may do: nothing but show itself. It holds for every answer, so that no answer can
+// be made to run as a page.
+const policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// ServeHTTP implements http.Handler.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	rec := &recorder{ResponseWriter: w}
+	h := rec.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	defer func() { a.metrics.count(r, rec.sent(), time.Since(began)) }()
+	defer a.recover(rec, r)
+	if p := a.admit(r); p != nil {
+		answerProblem(rec, p)
+		return
+	}
+	a.route(rec, r)
+}
+
+// recover answers a panic. What it says is logged, with the place where it happened, and not sent.
+func (a *API) recover(rec *recorder, r *http.Request) {
+	failed := recover()
+	switch {
+	case failed == nil:
+		return
+	case failed == http.ErrAbortHandler:
+		panic(failed) // the server cuts the connection
+	}
+	p := a.internal(r.Context(), "a handler panicked", "panic", failed, "route", r.Pattern, "stack", string(debug.Stack()))
+	if rec.status != 0 {
+		panic(http.ErrAbortHandler) // half an answer must not pass for a whole one
+	}
+	answerProblem(rec, p)
+}
+
+// admit refuses what a web page of somebody else could make a browser on this machine send: requests under another name
+// that was pointed here (DNS rebinding), and commands from another origin.
+func (a *API) admit(r *http.Request) *wire.Problem {
+	if !a.answersTo(r.Host) {
+		return problem(http.StatusForbidden, "foreign-host",
+			"this server does not answer to the name %q: use the address that it printed at its start", clip(r.Host))
+	}
+	if err := a.origins.Check(r); err != nil {
+		return problem(http.StatusForbidden, "cross-origin", "a page of another web site cannot send commands here")
+	}
+	return nil
+}
+
+// answersTo reports whether a Host header names this machine, or a name that the operator gave.
+func (a *API) answersTo(host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") || slices.Contains(a.Hosts, name) {
+		return true
+	}
+	addr, err := netip.ParseAddr(strings.Trim(name, "[]"))
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+// route hands the request to its handler, and turns the mux's own plain answers into problems.
+func (a *API) route(w http.ResponseWriter, r *http.Request) {
+	own, pattern := a.mux.Handler(r)
+	if pattern != "" {
+		a.mux.ServeHTTP(w, r)
+		return
+	}
+	plain := &discarded{header: http.Header{}}
+	own.ServeHTTP(plain, r)
+	allow := plain.header.Get("Allow")
+	if plain.status != http.StatusMethodNotAllowed || allow == "" {
+		answerProblem(w, problem(http.StatusNotFound, "not-found", "there is nothing at %q: /openapi.json lists what there is", clip(r.URL.Path)))
+		return
+	}
+	p := problem(http.StatusMethodNotAllowed, "method-not-allowed", "%s is not allowed here; allowed: %s", clip(r.Method), allow).With("Allow", allow)
+	p.Allowed = strings.Split(allow, ", ")
+	answerProblem(w, p)
+}
+
+// A recorder remembers the status of an answer.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 && status >= 200 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// sent is the status that the caller sees.
+func (r *recorder) sent() int {
+	if r.status == 0 {
+		return http.StatusOK
+	}
+	return r.status
+}
+
+// discarded takes an answer that is not sent.
+type discarded struct {
+	header http.Header
+	status int
+}
+
+func (d *discarded) Header() http.Header         { return d.header }
+func (d *discarded) Write(p []byte) (int, error) { return len(p), nil }
+func (d *discarded) WriteHeader(status int)      { d.status = status }

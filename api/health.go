@@ -1,0 +1,104 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"truceledger/api/wire"
+	"truceledger/projections"
+)
+
+// nothing declares a route without parameters.
+type nothing struct{}
+
+// A readiness is whether the read models have caught up with the log since the start. Until then an answer would be one
+// about the past that looks like one about now. Once reached it stays.
+type readiness struct {
+	mu     sync.Mutex
+	ready  bool
+	target uint64 // the log's end when it was first seen
+}
+
+// check says why nothing can be answered yet, nil where something can.
+func (r *readiness) check(ctx context.Context, a *API) *wire.Problem {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ready {
+		return nil
+	}
+	if r.target == 0 {
+		last, err := a.Log.Last(ctx)
+		if err != nil {
+			return later("not-ready", "the log cannot be reached yet: try again in a moment")
+		}
+		r.target = last
+	}
+	if applied := a.queries.Applied(); applied < r.target {
+		return later("not-ready", "the read models have reached %d of %d entries: try again in a moment", applied, r.target)
+	}
+	r.ready = true
+	return nil
+}
+
+// healthBody is the answer of /healthz.
+type healthBody struct {
+	Status  string `json:"status" doc:"ok"`
+	Version string `json:"version" doc:"The program's version."`
+}
+
+// readyBody is the answer of /readyz.
+type readyBody struct {
+	Ready    bool   `json:"ready" doc:"Whether questions are answered."`
+	Writable bool   `json:"writable" doc:"Whether commands are taken."`
+	Sequence uint64 `json:"sequence" doc:"How far the read models have come."`
+	Last     uint64 `json:"last" doc:"The log's newest sequence."`
+	Lag      uint64 `json:"lag" doc:"How many entries the read models are behind."`
+	Version  string `json:"version" doc:"The program's version."`
+}
+
+type healthOutput struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         healthBody
+}
+
+type readyOutput struct {
+	Status       int
+	RetryAfter   string `header:"Retry-After"`
+	CacheControl string `header:"Cache-Control"`
+	Body         readyBody
+}
+
+func (a *API) healthRoutes() {
+	get(a, huma.Operation{
+		OperationID: "healthz", Path: "/healthz", Tags: []string{"operation"}, Summary: "Whether the server is alive",
+	}, func(context.Context, *nothing) (*healthOutput, error) {
+		return &healthOutput{CacheControl: "no-store", Body: healthBody{Status: "ok", Version: a.version()}}, nil
+	})
+	get(a, huma.Operation{
+		OperationID: "readyz", Path: "/readyz", Tags: []string{"operation"}, Summary: "Whether the server answers, and how far its read models are behind",
+		Description: "503 with the same body until the read models have caught up, when the log cannot be reached, and while the server stops.",
+	}, a.ready)
+	raw[nothing](a, huma.Operation{
+		OperationID: "metrics", Path: "/metrics", Tags: []string{"operation"}, Summary: "Figures for Prometheus",
+	}, "text/plain", a.metrics.ServeHTTP)
+}
+
+func (a *API) ready(ctx context.Context, _ *nothing) (*readyOutput, error) {
+	last, err := a.Log.Last(ctx)
+	applied := a.queries.Applied()
+	_, unready := a.queries.Resolve(ctx, projections.Clock{}) // a refill makes it unready again
+	body := readyBody{
+		Ready:    err == nil && unready == nil && a.readiness.check(ctx, a) == nil && a.life.Err() == nil,
+		Writable: !a.ReadOnly && a.ledger.Stopped() == nil,
+		Sequence: applied, Last: max(last, applied), Version: a.version(),
+	}
+	body.Lag = body.Last - applied
+	out := &readyOutput{Status: http.StatusOK, CacheControl: "no-store", Body: body}
+	if !body.Ready {
+		out.Status, out.RetryAfter = http.StatusServiceUnavailable, "1"
+	}
+	return out, nil
+}

@@ -1,0 +1,225 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"truceledger/api/wire"
+	"truceledger/domain"
+	"truceledger/eventstore"
+	"truceledger/projections"
+)
+
+type streamInput struct {
+	After       count  `query:"after" doc:"Begin after this sequence; 0 is the whole log. Without it only what comes from now on."`
+	LastEventID string `header:"Last-Event-ID" doc:"The id of the last event received; goes before after, so that a browser resumes by itself."`
+	Fresh
+}
+
+func (a *API) streamRoutes() {
+	raw[streamInput](a, huma.Operation{
+		OperationID: "stream", Path: "/v1/stream", Tags: []string{"log"}, Summary: "Everything as it is recorded, as server-sent events",
+		Description: "Events: entry (the stored bytes; its id is the sequence), ceasefire (the state of the ceasefire that the entry belongs to, as of that entry, " +
+			"with the same id), clock (the state of a ceasefire whose status changed because time passed; without an id). An entry comes once the read models hold it. " +
+			"Last-Event-ID resumes without gap or repeat. ceasefire and clock are states, not history: after a break read them again.",
+	}, "text/event-stream", a.stream)
+}
+
+// stream sends what is recorded as it is recorded. One goroutine reads the log and waits for the read models; this one
+// writes. What a reader does not take in time ends its own stream and nobody else's.
+func (a *API) stream(w http.ResponseWriter, r *http.Request) {
+	from, live, p := a.streamFrom(r)
+	if p == nil && a.life.Err() != nil {
+		p = later("stopping", "the server is stopping: try again in a moment")
+	}
+	if p != nil {
+		answerProblem(w, p)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	if r.Method == http.MethodHead {
+		return
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(a.life, cancel)()
+	s := newEventWriter(w, a.limits.write)
+	s.comment("truce ledger")
+	if live {
+		s.position(from) // so that a break before the first event leaves no gap
+	}
+	if s.flush() == nil {
+		a.metrics.streams.Inc()
+		defer a.metrics.streams.Dec()
+		a.carry(ctx, s, from)
+	}
+}
+
+// streamFrom says after which sequence to begin; live where the caller left it open.
+func (a *API) streamFrom(r *http.Request) (from uint64, live bool, p *wire.Problem) {
+	name, given := "after", count(r.URL.Query().Get("after"))
+	if last := r.Header.Get("Last-Event-ID"); last != "" {
+		name, given = "Last-Event-ID", count(last)
+	}
+	n, p := given.parse(name)
+	if p != nil || n == nil {
+		return a.queries.Applied(), true, p
+	}
+	last, err := a.Log.Last(r.Context())
+	switch {
+	case err != nil:
+		return 0, false, a.fail(r.Context(), err)
+	case *n > last:
+		return 0, false, badParameter(name, "%s: the log ends at %d, so %d was never sent by it: is this another ledger?", name, last, *n)
+	}
+	return *n, false, nil
+}
+
+// carry sends events until the stream ends.
+func (a *API) carry(ctx context.Context, s *eventWriter, from uint64) {
+	ctx, cancel := context.WithCancel(ctx)
+	entries := a.follow(ctx, from)
+	defer func() {
+		cancel()
+		for range entries { // wait until the reader has left
+		}
+	}()
+	passed, leave := a.hub.join()
+	defer leave()
+	beat := time.NewTicker(a.limits.heartbeat)
+	defer beat.Stop()
+	for err := error(nil); err == nil; {
+		select {
+		case <-ctx.Done():
+			return
+		case m, ok := <-entries:
+			if !ok {
+				return
+			}
+			err = a.sendRecorded(ctx, s, m)
+		case view, ok := <-passed:
+			if !ok {
+				return // this reader is too slow
+			}
+			s.event("clock", 0, view)
+			err = s.flush()
+		case <-beat.C:
+			s.comment("ping")
+			err = s.flush()
+		}
+	}
+}
+
+// follow reads the log after the given sequence and hands each message on once the read models hold it, so that whoever
+// asks after an event finds it answered. The channel closes when ctx ends or the log fails: the reader comes again.
+func (a *API) follow(ctx context.Context, after uint64) <-chan eventstore.Message {
+	out := make(chan eventstore.Message)
+	go func() {
+		defer close(out)
+		for m, err := range a.Log.Follow(ctx, after) {
+			if err == nil {
+				err = a.queries.WaitFor(ctx, m.Sequence)
+			}
+			if err != nil {
+				if ctx.Err() == nil {
+					a.log.Warn("a stream ended: the log cannot be followed", "after", after, "err", err)
+				}
+				return
+			}
+			select {
+			case out <- m:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
+}
+
+// sendRecorded sends an entry, and the state of the ceasefire that it belongs to, in one piece.
+func (a *API) sendRecorded(ctx context.Context, s *eventWriter, m eventstore.Message) error {
+	s.event("entry", m.Sequence, m.Payload)
+	if id, ok := ceasefireOf(m); ok {
+		a.hub.nudge()
+		view, err := a.stateAfter(ctx, id, m.Sequence)
+		var notFound *domain.NotFound
+		switch {
+		case err == nil:
+			s.event("ceasefire", m.Sequence, view)
+		case !errors.As(err, &notFound): // it lies ahead of now, or its beginning is retracted
+			return err
+		}
+	}
+	return s.flush()
+}
+
+func ceasefireOf(m eventstore.Message) (id string, ok bool) {
+	rest, ok := bytes.CutPrefix([]byte(m.Subject), []byte("truce.ceasefire."))
+	return string(rest), ok
+}
+
+// stateAfter is the state of a ceasefire as of one entry, now.
+func (a *API) stateAfter(ctx context.Context, id string, sequence uint64) ([]byte, error) {
+	at, err := a.queries.Resolve(ctx, projections.Clock{AsOfSequence: &sequence})
+	if err != nil {
+		return nil, err
+	}
+	view, err := a.queries.Ceasefire(ctx, id, at)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(view)
+}
+
+// An eventWriter writes server-sent events. What is written goes out with flush, in one piece.
+type eventWriter struct {
+	w        http.ResponseWriter
+	control  *http.ResponseController
+	patience time.Duration
+	buffer   bytes.Buffer
+}
+
+// newEventWriter takes the connection out of the server's limits for ordinary requests: a stream lasts.
+func newEventWriter(w http.ResponseWriter, patience time.Duration) *eventWriter {
+	control := http.NewResponseController(w)
+	// A read deadline would end the request's context when it passes, although nothing is left to be read.
+	_ = control.SetReadDeadline(time.Time{})
+	return &eventWriter{w: w, control: control, patience: patience}
+}
+
+// event adds one event. data is one line. Without an id (0) the reader's position stays.
+func (s *eventWriter) event(name string, id uint64, data []byte) {
+	if id != 0 {
+		fmt.Fprintf(&s.buffer, "id: %d\n", id)
+	}
+	fmt.Fprintf(&s.buffer, "event: %s\ndata: %s\n\n", name, data)
+}
+
+// position tells the reader where it stands, without an event.
+func (s *eventWriter) position(sequence uint64) {
+	s.buffer.WriteString("id: " + strconv.FormatUint(sequence, 10) + "\n\n")
+}
+
+func (s *eventWriter) comment(text string) { s.buffer.WriteString(": " + text + "\n\n") }
+
+// flush sends what was written. A reader that does not take it in time is given up.
+func (s *eventWriter) flush() error {
+	_ = s.control.SetWriteDeadline(time.Now().Add(s.patience))
+	_, err := s.w.Write(s.buffer.Bytes())
+	s.buffer.Reset()
+	if err != nil {
+		return err
+	}
+	return s.control.Flush()
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"truceledger/cmd/truce/demo"
+	"truceledger/domain"
+	"truceledger/eventstore"
+)
+
+func (p *program) demoVerb() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "demo",
+		Short:   "Serve the Aleppo record of April-May 2016, to look around",
+		GroupID: groupServe,
+		Args:    cobra.NoArgs,
+		Long: `Serve a throw-away ledger that holds the Aleppo record of April-May 2016, until Ctrl-C. It takes the flags of serve. With
+--data DIR the ledger is kept there; the record is loaded into it once.`,
+		Example: "  truce demo\n  truce demo --data ./aleppo --listen 127.0.0.1:0",
+	}
+	s := p.settingsFlags(c, "")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if err := p.fromEnvironment(c); err != nil {
+			return err
+		}
+		if err := s.check(); err != nil {
+			return err
+		}
+		return p.demo(c.Context(), s, c.Flags().Changed("listen"))
+	}
+	return c
+}
+
+// demo serves the demonstration. Where the default port is taken, and no other was asked for, it takes a free one.
+func (p *program) demo(ctx context.Context, s *settings, listenGiven bool) error {
+	if s.data == "" {
+		dir, err := os.MkdirTemp("", "truce-demo-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		s.data = dir
+	}
+	how := service{load: p.loadRecord, ready: p.invite}
+	err := p.serve(ctx, s, how)
+	if taken := takenError(""); errors.As(err, &taken) && !listenGiven {
+		s.listen = "127.0.0.1:0"
+		err = p.serve(ctx, s, how)
+	}
+	return err
+}
+
+// loadRecord puts the record on a ledger that does not hold it yet, on the way of truce apply. A load that was cut off
+// goes on where it stopped; a ledger that holds something else is left alone.
+func (p *program) loadRecord(ctx context.Context, n *node) error {
+	commands, err := p.recordCommands()
+	if err != nil {
+		return err
+	}
+	last, err := n.log.Last(ctx)
+	switch {
+	case err != nil:
+		return err
+	case last > uint64(len(commands)):
+		return nil // loaded before
+	case last > 1:
+		if err := n.models.WaitFor(ctx, last); err != nil {
+			return err
+		}
+		if _, ours := n.models.FindCommand(ctx, localPrincipal, commands[0].Head().CommandID); !ours {
+			return fmt.Errorf("the ledger holds another record than the demonstration's: take an empty folder with --data")
+		}
+	}
+	for i, c := range commands {
+		if _, err := n.ledger.Execute(ctx, eventstore.Request{Command: c, Principal: localPrincipal}); err != nil {
+			return fmt.Errorf("load the record, command %d (%s): %w", i+1, c.Verb(), err)
+		}
+	}
+	return nil
+}
+
+// recordCommands reads the record, each command with the id that truce apply would give it.
+func (p *program) recordCommands() ([]domain.Command, error) {
+	files, err := fs.Glob(demo.Record, "*.yaml") // in lexical order
+	if err != nil {
+		return nil, err
+	}
+	var commands []domain.Command
+	for _, file := range files {
+		text, err := demo.Record.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		equal := map[string]int{}
+		for d, err := range yamlDocuments(file, text) {
+			if err != nil {
+				return nil, err
+			}
+			c, err := d.command("")
+			if err == nil {
+				err = identify(c, equal)
+			}
+			if err != nil {
+				return nil, err
+			}
+			commands = append(commands, c)
+		}
+	}
+	return commands, nil
+}
+
+// invite says where to look.
+func (p *program) invite(url string) {
+	server := ""
+	if url != defaultServer {
+		server = " --server " + url
+	}
+	fmt.Fprintf(p.stdout, `The Aleppo record of April-May 2016 is served at %s/ until you press Ctrl-C.
+Three things to try in another terminal:
+
+  truce list --effective-at 2016-05-04T12:00:00+03:00%s
+  truce history ceasefire/aleppo-silence%s
+  truce agree aleppo-silence --by nusra-front%s
+`, url, server, server, server)
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+func (p *program) exportVerb() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "export",
+		Short:   "Write the log as JSON Lines",
+		GroupID: groupProof,
+		Args:    cobra.NoArgs,
+		Long:    "Write the log as JSON Lines: the exact stored bytes, an entry a line, from the first to the newest.",
+		Example: "  truce export --out ledger.jsonl\n  truce export --after 1000 | gzip >rest.jsonl.gz",
+	}
+	file := c.Flags().String("out", "", "Write to this `FILE` instead of standard output.")
+	after := c.Flags().Uint64("after", 0, "Begin after entry `N`.")
+	limit := c.Flags().Uint64("limit", 0, "Write at most `N` entries; 0 is all.")
+	p.clientFlags(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if *file == "" {
+			return p.export(c.Context(), *after, *limit, p.stdout)
+		}
+		return p.exportFile(c.Context(), *after, *limit, *file)
+	}
+	return c
+}
+
+func (p *program) export(ctx context.Context, after, limit uint64, to io.Writer) error {
+	client, err := p.client()
+	if err != nil {
+		return err
+	}
+	out, written := bufio.NewWriter(to), uint64(0)
+	for line, err := range client.Entries(ctx, after) {
+		if err != nil {
+			return fmt.Errorf("the export is not complete: %w", err)
+		}
+		if _, err := out.Write(append(line, '\n')); err != nil {
+			return err
+		}
+		if written++; written == limit {
+			break
+		}
+	}
+	return out.Flush()
+}
+
+// exportFile writes beside the file and renames at the end: half an export must not look like a whole one.
+func (p *program) exportFile(ctx context.Context, after, limit uint64, name string) (err error) {
+	part := name + ".part"
+	f, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return usageError{err}
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(part)
+		}
+	}()
+	if err := p.export(ctx, after, limit, f); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(part, name)
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// A gate is what listens: from the very first moment, so that whoever starts the ledger sees that it lives, and with
+// nothing behind it until open is called.
+type gate struct {
+	listener net.Listener
+	server   *http.Server
+	behind   atomic.Pointer[http.Handler]
+	failed   chan error
+}
+
+// stopPatience bounds the wait for requests under way when the server stops.
+const stopPatience = 10 * time.Second
+
+// listen takes the address and begins to answer.
+func listen(ctx context.Context, address string, logger *slog.Logger) (*gate, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, takenError(address)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--listen: %w", err)
+	}
+	g := &gate{listener: listener, failed: make(chan error, 1)}
+	g.server = &http.Server{
+		Handler:           g,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second, // streams set their own
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+	go func() { g.failed <- g.server.Serve(listener) }()
+	return g, nil
+}
+
+// A takenError says that another process has the address.
+type takenError string
+
+func (e takenError) Error() string {
+	return string(e) + " is taken by another process: stop it, or take another address with --listen (port 0 takes a free one)"
+}
+
+// address is where the gate can be reached.
+func (g *gate) address() string { return "http://" + g.listener.Addr().String() }
+
+// open lets requests through to h.
+func (g *gate) open(h http.Handler) { g.behind.Store(&h) }
+
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h := g.behind.Load(); h != nil {
+		(*h).ServeHTTP(w, r)
+		return
+	}
+	if r.URL.Path == "/healthz" {
+		fmt.Fprintln(w, `{"status":"starting"}`)
+		return
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", "1")
+	w.WriteHeader(http.StatusServiceUnavailable)
+	fmt.Fprintln(w, `{"type":"urn:truce:problem:not-ready","title":"The server is not ready yet","status":503,"code":"not-ready",`+
+		`"detail":"the ledger is being opened; try again in a moment"}`)
+}
+
+// close lets no new request in and waits for those under way. ending is called once no new ones come, so that streams,
+// which would last for ever, end.
+func (g *gate) close(ending func()) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
+	defer cancel()
+	g.server.RegisterOnShutdown(ending)
+	if err := g.server.Shutdown(ctx); err != nil {
+		return errors.Join(err, g.server.Close())
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/nats-io/nats.go"
+
+	"truceledger/api"
+	"truceledger/eventstore"
+	"truceledger/eventstore/jetstream"
+	"truceledger/projections"
+)
+
+// A node is one running ledger: the engine, the log, the rules over it, the read models, and the interface to all of them.
+// Closing goes the other way round.
+type node struct {
+	embedded *jetstream.Embedded // nil with an external engine
+	conn     *nats.Conn
+	log      *jetstream.Log
+	ledger   *eventstore.Ledger
+	models   *projections.Projections
+	api      *api.API
+	logger   *slog.Logger
+}
+
+// openNode opens what s says. The read models catch up behind it; until they have, the interface answers 503.
+func openNode(ctx context.Context, s *settings, logger *slog.Logger) (*node, error) {
+	n := &node{logger: logger}
+	if err := n.open(ctx, s); err != nil {
+		n.close()
+		return nil, err
+	}
+	return n, nil
+}
+
+func (n *node) open(ctx context.Context, s *settings) (err error) {
+	if err := n.openLog(ctx, s); err != nil {
+		return err
+	}
+	// The ledger asks the read models for commands by their id, and they tell the ledger what they read: one must come first.
+	n.ledger, err = eventstore.Open(ctx, n.log, eventstore.Options{
+		Zone: s.zone, Logger: n.logger, Principal: localPrincipal,
+		FindCommand: func(ctx context.Context, principal, id string) (uint64, bool) {
+			return n.models.FindCommand(ctx, principal, id)
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("open the ledger: %w", err)
+	}
+	n.models, err = projections.Open(ctx, projections.Options{
+		Dir: filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.ledger.Observe, Logger: n.logger,
+	})
+	if err != nil {
+		return err
+	}
+	n.models.Start(context.WithoutCancel(ctx)) // until close
+	n.api = api.New(api.Options{
+		Ledger: n.ledger, Queries: n.models, Log: n.log, Logger: n.logger, Version: version(),
+		Admin: n.models,
+	})
+	return nil
+}
+
+// openLog starts or reaches the engine and opens the stream.
+func (n *node) openLog(ctx context.Context, s *settings) (err error) {
+	if s.nats.URL == "" {
+		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{Dir: s.data, Log: n.logger})
+		if errors.Is(err, jetstream.ErrInUse) {
+			return fmt.Errorf("%w: stop it, or take another folder with --data", err)
+		}
+		if err != nil {
+			return err
+		}
+		n.conn, err = n.embedded.Connect()
+	} else {
+		s.nats.Log = n.logger
+		n.conn, err = jetstream.Dial(ctx, s.nats)
+	}
+	if err != nil {
+		return err
+	}
+	n.log, err = jetstream.Open(ctx, n.conn, jetstream.Options{Stream: s.stream, Replicas: s.replicas, Log: n.logger})
+	return err
+}
+
+// close takes the node apart: no new requests, no more writes, no more reads, and then the engine. What was acknowledged
+// is on disk already, whatever happens here.
+func (n *node) close() {
+	if n.api != nil {
+		n.api.Close()
+	}
+	if n.ledger != nil {
+		n.report("close the ledger", n.ledger.Close())
+	}
+	if n.models != nil {
+		n.report("close the read models", n.models.Close())
+	}
+	switch {
+	case n.embedded != nil:
+		n.embedded.Shutdown()
+	case n.conn != nil:
+		n.conn.Close()
+	}
+}
+
+func (n *node) report(doing string, err error) {
+	if err != nil {
+		n.logger.Warn(doing, "err", err)
+	}
+}
+
+// localPrincipal is who everybody on this machine is, until there is access control.
+const localPrincipal = "local"

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func (p *program) serveVerb() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "serve",
+		Short:   "Serve a ledger",
+		GroupID: groupServe,
+		Args:    cobra.NoArgs,
+		Long: `Serve the ledger in a data folder, or one on an external JetStream, until Ctrl-C. Every flag can also be set in the
+environment: --data as TRUCE_DATA, --nats-ca as TRUCE_NATS_CA, and so on; the flag wins.`,
+		Example: "  truce serve\n  truce serve --data /var/lib/truce --zone Asia/Damascus\n  truce serve --nats tls://nats.example.org:4222 --nats-creds truce.creds --replicas 3",
+	}
+	s := p.settingsFlags(c, p.defaultData())
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if err := p.fromEnvironment(c); err != nil {
+			return err
+		}
+		if err := s.check(); err != nil {
+			return err
+		}
+		if s.data == "" {
+			return usage("--data is empty: name the folder that holds the ledger")
+		}
+		return p.serve(c.Context(), s, service{})
+	}
+	return c
+}
+
+// A service is a way to run a node.
+type service struct {
+	load  func(context.Context, *node) error // fills it before anybody is let in; nil for nothing
+	ready func(url string)                   // is called once it answers; nil for nothing
+}
+
+// serve runs a node until ctx ends. What goes down goes in this order: requests, writes, read models, engine.
+func (p *program) serve(ctx context.Context, s *settings, how service) error {
+	logger := slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	g, err := listen(ctx, s.listen, logger)
+	if err != nil {
+		return err
+	}
+	n, err := openNode(ctx, s, logger)
+	if err != nil {
+		return errors.Join(err, g.close(func() {}))
+	}
+	err = p.serveNode(ctx, n, g, how)
+	if ctx.Err() != nil {
+		err = nil // asked to stop, at whatever point
+	}
+	err = errors.Join(err, g.close(n.api.Close))
+	n.close()
+	return err
+}
+
+func (p *program) serveNode(ctx context.Context, n *node, g *gate, how service) error {
+	if how.load != nil {
+		if err := how.load(ctx, n); err != nil {
+			return err
+		}
+	}
+	g.open(n.api)
+	if err := p.awaitReady(ctx, n); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stderr, "truce: ledger %s at %s/\n", n.ledger.ID(), g.address())
+	if how.ready != nil {
+		how.ready(g.address())
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-g.failed:
+		return fmt.Errorf("serve: %w", err)
+	}
+}
+
+// awaitReady waits until the read models hold what the log holds, and says so where that takes long.
+func (p *program) awaitReady(ctx context.Context, n *node) error {
+	last, err := n.log.Last(ctx)
+	if err != nil {
+		return err
+	}
+	late := time.AfterFunc(2*time.Second, func() {
+		fmt.Fprintln(p.stderr, "truce: the read models are catching up with the log; questions are answered when they have")
+	})
+	defer late.Stop()
+	return n.models.WaitFor(ctx, last)
+}

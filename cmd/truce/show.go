@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/spf13/cobra"
+
+	"truceledger/domain"
+	"truceledger/domain/when"
+	"truceledger/projections"
+)
+
+func (p *program) showVerb() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "show KIND/ID",
+		Short:   "Show one record",
+		Long:    "Show one record as it stands on the asked clocks. Times are told in the record's zone.",
+		Example: "  truce show ceasefire/aleppo-silence\n  truce show ceasefire/aleppo-silence --effective-at 2016-05-06T12:00:00+03:00 --reported-by 2016-05-06T00:00:00Z\n  truce show tally/sohr-aleppo-civilians -o json",
+		Args:    cobra.ExactArgs(1),
+	}
+	r := p.newReading(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		path, err := recordPath(args[0])
+		if err != nil {
+			return err
+		}
+		raw, err := r.one(c.Context(), path)
+		if err != nil {
+			return err
+		}
+		if *r.out == outputJSON {
+			return r.printRaw(raw)
+		}
+		rows, err := describeRecord(raw)
+		if err != nil {
+			return err
+		}
+		return r.printTable([]column{{"", 20}, {"", 78}}, rows)
+	}
+	return c
+}
+
+// recordPath is where the server keeps a record.
+func recordPath(ref string) (string, error) {
+	record, err := domain.ParseRef(ref)
+	if err != nil {
+		return "", usageError{err}
+	}
+	kind, err := collectionOf(string(record.Kind))
+	return kind.path() + "/" + record.ID, err
+}
+
+// describeRecord makes a row of each member of a record's answer that says something.
+func describeRecord(raw []byte) ([][]string, error) {
+	var head struct{ Zone string }
+	_ = json.Unmarshal(raw, &head)
+	w := wording{zone: head.Zone}
+	var rows [][]string
+	err := members(raw, func(name string, v jsontext.Value) {
+		if said := w.tell(v, "\n"); said != "" && said != "0" && said != "false" {
+			rows = append(rows, []string{strings.ReplaceAll(name, "_", " "), said})
+		}
+	})
+	return rows, err
+}
+
+// members calls f for each member of an object, in order.
+func members(raw []byte, f func(name string, v jsontext.Value)) error {
+	in := jsontext.NewDecoder(bytes.NewReader(raw))
+	if _, err := in.ReadToken(); err != nil {
+		return err
+	}
+	for in.PeekKind() != '}' {
+		name, err := in.ReadToken()
+		if err != nil {
+			return err
+		}
+		key := name.String()
+		v, err := in.ReadValue()
+		if err != nil {
+			return err
+		}
+		f(key, v)
+	}
+	return nil
+}
+
+// A wording tells JSON to people, its times in one zone.
+type wording struct{ zone string }
+
+// tell tells a value; the items of a list of objects are joined by between.
+func (w wording) tell(v jsontext.Value, between string) string {
+	switch v.Kind() {
+	case '"':
+		var s string
+		_ = json.Unmarshal(v, &s)
+		return w.text(s)
+	case '{':
+		return w.object(v)
+	case '[':
+		return w.list(v, between)
+	case 'n':
+		return ""
+	}
+	return string(v)
+}
+
+// text tells instants in the zone.
+func (w wording) text(s string) string {
+	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+		b := when.At(t)
+		b.Zone = w.zone
+		return b.String()
+	}
+	return s
+}
+
+func (w wording) object(v jsontext.Value) string {
+	var b when.Bounds
+	if json.Unmarshal(v, &b) == nil && !b.IsZero() {
+		if w.zone != "" {
+			b.Zone = w.zone
+		}
+		return b.String()
+	}
+	var parts []string
+	_ = members(v, func(name string, v jsontext.Value) {
+		if said := w.tell(v, "; "); said != "" {
+			parts = append(parts, strings.ReplaceAll(name, "_", " ")+" "+said)
+		}
+	})
+	return strings.Join(parts, ", ")
+}
+
+func (w wording) list(v jsontext.Value, between string) string {
+	var items []jsontext.Value
+	_ = json.Unmarshal(v, &items)
+	var parts []string
+	for _, item := range items {
+		if item.Kind() != '{' {
+			between = ", "
+		}
+		parts = append(parts, w.tell(item, "; "))
+	}
+	return strings.Join(parts, between)
+}
+
+func (p *program) historyVerb() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "history KIND/ID",
+		Short:   "Tell a record's history",
+		Long:    "Tell every entry that touches a record, in the order in which they were recorded. What was corrected stays visible.",
+		Example: "  truce history ceasefire/aleppo-silence",
+		Args:    cobra.ExactArgs(1),
+	}
+	r := p.newReading(c)
+	r.limitFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		path, err := recordPath(args[0])
+		if err != nil {
+			return err
+		}
+		all, err := r.all(c.Context(), path+"/history")
+		if err != nil {
+			return err
+		}
+		if *r.out == outputJSON {
+			return r.printJSON(all)
+		}
+		return r.table(all, []column{{"entry", 7}, {"occurred", 16}, {"recorded (UTC)", 16}, {"what", 54}}, rowOf(historyRow), "no entries on these clocks")
+	}
+	return c
+}
+
+func historyRow(v projections.HistoryItem) []string {
+	return []string{number(v.Sequence), told(v.Occurred, ""), v.RecordedAt.UTC().Format("2006-01-02 15:04"), v.Sentence + historyNotes(v)}
+}
+
+// historyNotes says what has become of an entry.
+func historyNotes(v projections.HistoryItem) string {
+	notes := ""
+	if v.CorrectedBy != 0 {
+		notes += " [corrected by entry " + number(v.CorrectedBy) + "]"
+	}
+	if v.RetractedBy != 0 {
+		notes += " [retracted by entry " + number(v.RetractedBy) + "]"
+	}
+	for _, f := range v.Flags {
+		notes += " [" + string(f) + "]"
+	}
+	return notes
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"truceledger/eventstore"
+)
+
+// release is set by the linker when a release is built.
+var release = ""
+
+// version is the program's own: the release, else what the Go toolchain noted of the sources.
+func version() string {
+	if release != "" {
+		return release
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "0.0.0-devel"
+	}
+	return info.Main.Version
+}
+
+func (p *program) versionVerb() *cobra.Command {
+	c := &cobra.Command{
+		Use: "version", Short: "Print the program's version", Example: "  truce version", Args: cobra.NoArgs, GroupID: groupProof,
+		Long: "Print the program's version, and the versions of the rules and of the entries' form that it knows.",
+	}
+	out := p.outputFlag(c)
+	c.RunE = func(*cobra.Command, []string) error {
+		if *out == outputJSON {
+			return p.printJSON(map[string]any{"version": version(), "rules": eventstore.Rules, "format": eventstore.Format, "go": runtime.Version()})
+		}
+		_, err := fmt.Fprintf(p.stdout, "truce %s (rules %d, format %d, %s)\n", version(), eventstore.Rules, eventstore.Format, runtime.Version())
+		return err
+	}
+	return c
+}

@@ -1,0 +1,119 @@
+package projections
+
+import (
+	"context"
+	"slices"
+
+	"truceledger/domain"
+	"truceledger/domain/ceasefire"
+)
+
+// Ceasefire answers for one ceasefire.
+func (q *Queries) Ceasefire(_ context.Context, id string, p Point) (CeasefireView, error) {
+	return one(q, p, domain.Ref{Kind: domain.KindCeasefire, ID: id}, ceasefireView)
+}
+
+// Ceasefires lists the ceasefires that a filter keeps, by id.
+func (q *Queries) Ceasefires(ctx context.Context, f CeasefireFilter, p Point, pg Paging) (Page[CeasefireView], error) {
+	if err := f.check(); err != nil {
+		return Page[CeasefireView]{Items: []CeasefireView{}}, err
+	}
+	return listed(ctx, q, domain.KindCeasefire, p, pg, f.mayBe, f.view)
+}
+
+func (f CeasefireFilter) check() error {
+	if err := oneOf("status", f.Status, ceasefire.Status("").Values()); err != nil {
+		return err
+	}
+	return oneOf("class", f.Class, ceasefire.Class("").Values())
+}
+
+// mayBe passes over the ceasefires that never had the class, or to which the actor never was anything.
+func (f CeasefireFilter) mayBe(r row) bool { return r.mayBe(wordClass+f.Class, wordActor+f.Actor) }
+
+func (f CeasefireFilter) view(r *reader, id string) (v CeasefireView, keep bool, err error) {
+	v, found, err := ceasefireView(r, id)
+	if !found || err != nil {
+		return v, false, err
+	}
+	keep = (f.Status == "" || v.Status == f.Status) && (f.Class == "" || v.Class == f.Class) &&
+		(f.Contested == nil || v.Contested == *f.Contested) && (f.Actor == "" || v.involves(f.Actor)) &&
+		(f.Area == "" || r.touches(f.Area, v.Area, v.CarvedOut))
+	return v, keep, r.err
+}
+
+// involves reports whether an actor has a role in the ceasefire, or is excluded by it or by one above it.
+func (v CeasefireView) involves(actor string) bool {
+	for _, list := range [][]string{v.Parties, v.Guarantors, v.Mediators, v.Monitors, v.Facilitators, v.Witnesses, v.Excluded} {
+		if slices.Contains(list, actor) {
+			return true
+		}
+	}
+	return false
+}
+
+func ceasefireView(r *reader, id string) (v CeasefireView, found bool, err error) {
+	ref := domain.Ref{Kind: domain.KindCeasefire, ID: id}
+	pic, found, err := r.picture(id, r.Clocks)
+	if err != nil || !found {
+		return v, false, err
+	}
+	excluded, err := r.excluded(pic)
+	if err != nil {
+		return v, false, err
+	}
+	readings, version, err := r.readings(ref)
+	if err != nil {
+		return v, false, err
+	}
+	v = viewOf(pic)
+	v.Excluded, v.Version = excluded, version
+	v.FlagNotes = append(v.FlagNotes, r.reportedBefore(slices.DeleteFunc(readings, func(x domain.Reading) bool {
+		_, attested := x.Command.(*ceasefire.Attest)
+		return !attested && !r.Happened(x)
+	}))...)
+	v.Flags = codes(v.FlagNotes)
+	return v, true, r.err
+}
+
+// excluded lists whom a ceasefire does not cover: its own exclusions and those of the ceasefires above it, at the same
+// clocks. It climbs 64 steps at most, so that a circle of parents that got onto the record cannot hang an answer.
+func (r *reader) excluded(p ceasefire.Picture) ([]string, error) {
+	actors := []string{}
+	for range 64 {
+		for _, x := range p.Excluded {
+			if !slices.Contains(actors, x.Actor) {
+				actors = append(actors, x.Actor)
+			}
+		}
+		if p.Terms.Parent == "" {
+			break
+		}
+		c := r.Clocks
+		c.Effective = p.At
+		parent, found, err := r.picture(p.Terms.Parent, c)
+		if err != nil || !found {
+			return actors, err
+		}
+		p = parent
+	}
+	return actors, nil
+}
+
+// reportedBefore flags the entries whose earliest source was published before what it speaks of happened: it may be a plan
+// that was taken for a fact.
+func (r *reader) reportedBefore(readings []domain.Reading) (flags []domain.Flag) {
+	for _, x := range readings {
+		published, known := r.firstPublished(x.Sources)
+		if len(x.Events) == 0 || !known {
+			continue
+		}
+		if occurred := x.Events[0].When().Occurred; published.Before(occurred.Earliest) {
+			flags = append(flags, domain.Flag{
+				Code: domain.FlagReportedBefore, Sequence: x.Sequence,
+				Detail: "a source was published by " + shownTime(published) + ", it speaks of " + occurred.String(),
+			})
+		}
+	}
+	return flags
+}

@@ -1,0 +1,112 @@
+package projections
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"truceledger/domain"
+	"truceledger/domain/incident"
+	"truceledger/domain/when"
+)
+
+// CountDimensions are what incidents can be counted by.
+var CountDimensions = []string{"day", "place", "type", "status", "accused"}
+
+// IncidentCounts counts the incidents that a filter keeps, by the dimensions asked for. An incident with several accused
+// counts once for each of them, so that the rows of that dimension may add up to more than there are incidents; one that
+// says nothing of a dimension counts under "". A day is the UTC date of the earliest moment at which the incident can have
+// happened; where no day is known, it is the month or the year as stated. Casualties are not counted: different sources'
+// figures have no sum.
+func (q *Queries) IncidentCounts(ctx context.Context, by []string, f IncidentFilter, p Point) ([]CountRow, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	for i, d := range by {
+		if err := oneOf("by", d, CountDimensions); err != nil || d == "" {
+			return nil, cmp.Or(err, error(&domain.FieldError{Field: "by", Problem: "is empty: one of " + strings.Join(CountDimensions, ", ")}))
+		}
+		if slices.Contains(by[:i], d) {
+			return nil, &domain.FieldError{Field: "by", Problem: d + " stands in the list twice"}
+		}
+	}
+	t := tallying{by: by, rows: map[string]*CountRow{}}
+	err := q.view(p, func(r *reader) error {
+		return r.each(ctx, domain.KindIncident, "", f.mayBe, func(id string) (bool, error) {
+			s, _, _, err := r.incident(id)
+			if err == nil && s.Exists() && f.keeps(r, s) {
+				t.count(s, 0, nil)
+			}
+			return false, err
+		})
+	})
+	return t.sorted(), err
+}
+
+type tallying struct {
+	by   []string
+	rows map[string]*CountRow
+}
+
+// count adds an incident to one row for each combination of its values of the dimensions from i on.
+func (t *tallying) count(s incident.State, i int, values []string) {
+	if i < len(t.by) {
+		for _, v := range dimension(t.by[i], s) {
+			t.count(s, i+1, append(slices.Clip(values), v))
+		}
+		return
+	}
+	key := strings.Join(values, "\x00")
+	row := t.rows[key]
+	if row == nil {
+		row = &CountRow{Key: map[string]string{}}
+		for j, d := range t.by {
+			row.Key[d] = values[j]
+		}
+		t.rows[key] = row
+	}
+	row.Incidents++
+	row.Events += max(1, s.Count)
+}
+
+func (t *tallying) sorted() []CountRow {
+	keys := make([]string, 0, len(t.rows))
+	for k := range t.rows {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	rows := make([]CountRow, 0, len(keys))
+	for _, k := range keys {
+		rows = append(rows, *t.rows[k])
+	}
+	return rows
+}
+
+// dimension lists the values that an incident has in a dimension.
+func dimension(name string, s incident.State) []string {
+	switch name {
+	case "day":
+		return []string{day(s.At)}
+	case "place":
+		return []string{s.Place}
+	case "type":
+		return []string{s.Type}
+	case "status":
+		return []string{string(s.Status)}
+	}
+	if len(s.Accused) == 0 {
+		return []string{""}
+	}
+	return s.Accused
+}
+
+// day is the date on which something happened, as far as it is known. A stated day, month or year is the one that was
+// stated, in its own zone: 3 May in Damascus begins on 2 May in UTC.
+func day(b when.Bounds) string {
+	switch b.Precision {
+	case when.Day, when.Month, when.Year:
+		return b.String()
+	}
+	return b.Earliest.Format("2006-01-02")
+}

@@ -1,0 +1,159 @@
+package projections
+
+import (
+	"slices"
+	"strings"
+
+	"truceledger/domain"
+	"truceledger/domain/ceasefire"
+	"truceledger/domain/incident"
+	"truceledger/domain/statement"
+	"truceledger/domain/talks"
+	"truceledger/domain/tally"
+	"truceledger/eventstore"
+)
+
+const (
+	historyBucket = "history/1"
+	linksBucket   = "history/1 links"
+)
+
+// history finds the entries that touch a record: its own, those that name it, and all entries of the incidents, tallies,
+// talks and statements that name it. Each row says which entry made the link, so that a question whose clocks do not keep
+// that entry does not follow it.
+type history struct{}
+
+func (history) Name() string      { return historyBucket }
+func (history) Buckets() []string { return []string{historyBucket, linksBucket} }
+
+func (history) Apply(tx *Tx, e eventstore.Entry) error {
+	rows, own := tx.Bucket(historyBucket), e.Ref.String()
+	rows.Insert(touchKey(own, e.Sequence), append(number(e.Sequence), number(e.VersionBefore)...))
+	cited := citedBy(e.Command)
+	if e.Ref.Kind == domain.KindCeasefire || len(cited) == 0 && e.VersionBefore == 0 {
+		for _, ref := range cited {
+			if ref != own {
+				rows.Insert(touchKey(ref, e.Sequence), number(e.Sequence))
+			}
+		}
+		return nil
+	}
+	links := tx.Bucket(linksBucket)
+	linked := readLinks(links.Get([]byte(own)))
+	for ref, since := range linked.each {
+		rows.Insert(touchKey(ref, e.Sequence), number(since))
+	}
+	if linked.add(cited, own, e.Sequence, func(ref string) { touchAll(rows, own, ref, e.Sequence) }) {
+		links.Put([]byte(own), []byte(linked.String()))
+	}
+	return nil
+}
+
+// touchAll gives ref every entry of the record own so far: it names ref from the entry since on, and what it said before
+// belongs to the same story.
+func touchAll(rows *Bucket, own, ref string, since uint64) {
+	for n := since; n != 0; {
+		rows.Put(touchKey(ref, n), number(since))
+		value := rows.Get(touchKey(own, n))
+		if len(value) < 16 {
+			return
+		}
+		n = toNumber(value[8:])
+	}
+}
+
+func touchKey(ref string, n uint64) []byte {
+	return append(touchPrefix(ref), number(n)...)
+}
+
+func touchPrefix(ref string) []byte {
+	key := make([]byte, 0, len(ref)+1+8)
+	return append(append(key, ref...), 0)
+}
+
+// links are the records that one record names, each with the entry that first did so.
+type links struct {
+	refs  []string
+	since []uint64
+}
+
+func readLinks(b []byte) (l links) {
+	for len(b) > 8 {
+		ref, rest, _ := strings.Cut(string(b[8:]), "\x00")
+		l.refs, l.since = append(l.refs, ref), append(l.since, toNumber(b))
+		b = []byte(rest)
+	}
+	return l
+}
+
+func (l links) String() string {
+	var b strings.Builder
+	for i, ref := range l.refs {
+		b.Write(number(l.since[i]))
+		b.WriteString(ref + "\x00")
+	}
+	return b.String()
+}
+
+func (l links) each(yield func(string, uint64) bool) {
+	for i, ref := range l.refs {
+		if !yield(ref, l.since[i]) {
+			return
+		}
+	}
+}
+
+// add takes in what is named for the first time, and calls fresh for each.
+func (l *links) add(cited []string, own string, n uint64, fresh func(ref string)) (changed bool) {
+	for _, ref := range cited {
+		if ref == own || slices.Contains(l.refs, ref) {
+			continue
+		}
+		l.refs, l.since, changed = append(l.refs, ref), append(l.since, n), true
+		fresh(ref)
+	}
+	return changed
+}
+
+// citedBy lists the records that a command names as what it is about, each once.
+func citedBy(c domain.Command) (refs []string) {
+	switch c := c.(type) {
+	case *domain.Correct:
+		return citedBy(c.Replacement)
+	case *incident.Violate:
+		refs = refsOf(domain.KindCeasefire, c.Ceasefires...)
+	case *tally.RecordTally:
+		refs = c.About
+	case *statement.RecordStatement:
+		refs = c.About
+	case *talks.OpenTalks:
+		refs = c.About
+	case *talks.RecordTalksStatus:
+		refs = c.About
+	case *talks.ReserveRight:
+		refs = c.About
+	case *ceasefire.Propose:
+		refs = refsOf(domain.KindCeasefire, c.Parent, c.Predecessor)
+	case *ceasefire.Amend:
+		refs = refsOf(domain.KindCeasefire, c.Parent, c.Predecessor)
+	case *ceasefire.Supersede:
+		refs = refsOf(domain.KindCeasefire, c.Successor)
+	case *ceasefire.Thwart:
+		refs = refsOf(domain.KindIncident, c.Incidents...)
+	}
+	if len(refs) < 2 {
+		return refs
+	}
+	refs = slices.Clone(refs)
+	slices.Sort(refs)
+	return slices.Compact(refs)
+}
+
+func refsOf(kind domain.Kind, ids ...string) (refs []string) {
+	for _, id := range ids {
+		if id != "" {
+			refs = append(refs, domain.Ref{Kind: kind, ID: id}.String())
+		}
+	}
+	return refs
+}

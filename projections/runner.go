@@ -1,0 +1,189 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"path/filepath"
+	"time"
+
+	"truceledger/eventstore"
+)
+
+// retryPause is how long the runner waits before it tries again what a full disk or a lost engine prevented.
+const retryPause = time.Second
+
+// Start follows the log until ctx ends or Close is called. It returns at once.
+func (p *Projections) Start(ctx context.Context) {
+	p.running.Go(func() {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(p.life, cancel)()
+		p.run(ctx)
+	})
+}
+
+// run follows the log. What cannot be helped stops it: then the answers stay as they are, and State says why.
+func (p *Projections) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		serving := p.serving()
+		err := p.follow(ctx)
+		var cannotRead *unreadable
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.As(err, &cannotRead):
+			p.stop(err)
+			return
+		case errors.Is(err, errDamaged), isClosed(err):
+			err = p.refill(serving, err)
+		}
+		if err != nil && !errors.Is(err, errInterrupted) {
+			p.hold(err)
+			select {
+			case <-time.After(retryPause):
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// follow applies what the log holds after the checkpoint, and what comes, until something fails.
+func (p *Projections) follow(ctx context.Context) error {
+	after, err := p.serving().checkpoint()
+	if err != nil {
+		return err
+	}
+	if err := p.aim(ctx, after); err != nil {
+		return err
+	}
+	ctx, cancel := p.interruptible(ctx)
+	defer cancel()
+	chunks := make(chan *chunk, chunksAhead)
+	p.running.Go(func() {
+		defer close(chunks)
+		for c := range decoded(ctx, p.o.LedgerID, p.followed(after)) {
+			select {
+			case chunks <- c:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	defer func() { // before the log is followed again, nobody may still be following it
+		cancel()
+		for range chunks {
+		}
+	}()
+	for first := range chunks {
+		batch, failed := together(first, chunks)
+		if err := p.apply(batch); err != nil {
+			return err
+		}
+		if failed != nil {
+			return failed
+		}
+	}
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	return errors.New("the log ended")
+}
+
+var errInterrupted = errors.New("the runner is to begin again")
+
+func (p *Projections) interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.interrupt = cancel
+	return ctx, cancel
+}
+
+func (p *Projections) followed(after uint64) func(context.Context) iter.Seq2[eventstore.Message, error] {
+	return func(ctx context.Context) iter.Seq2[eventstore.Message, error] { return p.o.Log.Follow(ctx, after) }
+}
+
+// together joins the chunks that are there already to one batch.
+func together(first *chunk, more <-chan *chunk) (batch []eventstore.Entry, failed error) {
+	batch, failed = first.entries, first.err
+	bytes := 0
+	for failed == nil && len(batch) < batchEntries && bytes < batchBytes {
+		select {
+		case c, open := <-more:
+			if !open {
+				return batch, nil
+			}
+			batch, failed = append(batch, c.entries...), c.err
+			for _, e := range c.entries {
+				bytes += len(e.Payload)
+			}
+		default:
+			return batch, failed
+		}
+	}
+	return batch, failed
+}
+
+// apply tells the ledger of the entries and commits them. A crash between the two is harmless: the ledger's memory is gone
+// with the process, and the entries come again after the checkpoint.
+func (p *Projections) apply(batch []eventstore.Entry) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	for _, e := range batch {
+		if p.o.Observe != nil {
+			p.o.Observe(e) // first: a decision must not have to wait for a disk that only the answers need
+		}
+	}
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	if err := p.serving().apply(batch); err != nil {
+		return err
+	}
+	p.reached(batch)
+	return nil
+}
+
+// apply commits a batch. What the file holds already is passed over, so that a batch may come twice.
+func (s *store) apply(batch []eventstore.Entry) error {
+	return s.update(func(tx *Tx) (uint64, error) {
+		at := tx.checkpoint
+		for _, e := range batch {
+			if e.Sequence <= at {
+				continue
+			}
+			if e.Sequence != at+1 {
+				return 0, fmt.Errorf("entry %d came after %d: the log has a gap", e.Sequence, at)
+			}
+			if err := applyAll(tx, e); err != nil {
+				return 0, fmt.Errorf("apply entry %d: %w", e.Sequence, err)
+			}
+			at = e.Sequence
+		}
+		return at, nil
+	})
+}
+
+// refill puts an empty file in the place of one that turned out to be damaged. Until it has caught up there are no answers.
+func (p *Projections) refill(old *store, reason error) error {
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	if p.serving() != old {
+		return nil
+	}
+	p.o.Logger.Error("projections are refilled", "reason", reason)
+	path := filepath.Join(p.o.Dir, fileName)
+	p.unready(reason)
+	_ = old.close() // it waits for the questions that are being answered
+	if err := moveAside(path); err != nil {
+		return err
+	}
+	fresh, err := createStore(path, p.o.LedgerID, false)
+	if err != nil {
+		return err
+	}
+	p.store.Store(fresh)
+	return nil
+}

@@ -1,0 +1,298 @@
+package projections
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bbolterrors "go.etcd.io/bbolt/errors"
+)
+
+const (
+	fileName    = "projections.db"
+	freshSuffix = ".new"     // a file that is being filled beside the serving one
+	asideSuffix = ".damaged" // the last file that failed its check, kept for whoever wants to know why
+
+	replayPrefix = "replay-" // of the folder in which a replay keeps its file
+
+	fileFormat = "1" // of the file as a whole: the meta bucket and the sums
+)
+
+var (
+	metaBucket    = []byte("meta")
+	formatKey     = []byte("format")
+	ledgerKey     = []byte("ledger")
+	namesKey      = []byte("projections")
+	checkpointKey = []byte("checkpoint")
+)
+
+// errDamaged says that a file cannot be trusted. Nothing is answered from it, and it is refilled from the log.
+var errDamaged = errors.New("the projections' file is damaged")
+
+func damaged(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", errDamaged, fmt.Sprintf(format, args...))
+}
+
+// errOutdated says that a file is sound but not of this program's projections or of this ledger.
+var errOutdated = errors.New("the projections' file is of another form")
+
+// A store is one bbolt file with the rows of all projections and the sequence that they stand at.
+type store struct {
+	db   *bbolt.DB
+	path string
+}
+
+// openStore opens the file at path and checks all of it. errDamaged or errOutdated: it has to be refilled. A file that does
+// not exist is errOutdated too.
+func openStore(path, ledger string) (*store, error) {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w: it does not exist", errOutdated)
+	}
+	s, err := openFile(path, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.check(ledger); err != nil {
+		_ = s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// createStore makes an empty file at path. unsynced: nobody misses the file after a crash, so that filling it need not
+// wait for the disk.
+//
+// A crash here leaves a file without a checkpoint, which the next start finds outdated.
+func createStore(path, ledger string, unsynced bool) (*store, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("projections' file: %w", err)
+	}
+	s, err := openFile(path, unsynced)
+	if err != nil {
+		return nil, err
+	}
+	err = s.db.Update(func(tx *bbolt.Tx) error { return layOut(tx, ledger) })
+	if err != nil {
+		_ = s.close()
+		return nil, fmt.Errorf("projections' file %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func openFile(path string, unsynced bool) (s *store, err error) {
+	err = guard(func() error {
+		db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+			Timeout: time.Second, NoSync: unsynced, NoGrowSync: unsynced, FreelistType: bbolt.FreelistMapType, NoStatistics: true,
+		})
+		if err != nil {
+			return err
+		}
+		s = &store{db: db, path: path}
+		return nil
+	})
+	switch {
+	case err == nil:
+		return s, nil
+	case errors.Is(err, bbolterrors.ErrTimeout):
+		return nil, fmt.Errorf("projections' file %s is used by another process: %w", path, err)
+	case errors.As(err, new(*os.PathError)):
+		return nil, fmt.Errorf("projections' file: %w", err)
+	}
+	return nil, damaged("%s: %v", path, err)
+}
+
+// layOut writes what an empty file has.
+func layOut(tx *bbolt.Tx, ledger string) error {
+	meta, err := tx.CreateBucket(metaBucket)
+	if err != nil {
+		return err
+	}
+	for _, name := range bucketNames() {
+		if _, err := tx.CreateBucket([]byte(name)); err != nil {
+			return err
+		}
+		if err := meta.Put(sumKey(name), sum{}.bytes()); err != nil {
+			return err
+		}
+	}
+	return errors.Join(
+		meta.Put(formatKey, []byte(fileFormat)), meta.Put(ledgerKey, []byte(ledger)),
+		meta.Put(namesKey, []byte(projectionNames())), meta.Put(checkpointKey, number(0)))
+}
+
+func (s *store) close() error { return guard(s.db.Close) }
+
+// view runs fn on a snapshot of the rows.
+func (s *store) view(fn func(tx *bbolt.Tx) error) error {
+	return guard(func() error { return s.db.View(fn) })
+}
+
+// update applies a batch: rows and checkpoint in one transaction. A crash before it ends leaves the rows and the checkpoint
+// of the batch before.
+func (s *store) update(fn func(tx *Tx) (checkpoint uint64, err error)) error {
+	return guard(func() error {
+		return s.db.Update(func(tx *bbolt.Tx) error {
+			t, err := newTx(tx)
+			if err != nil {
+				return err
+			}
+			n, err := fn(t)
+			if err != nil {
+				return err
+			}
+			if err := t.flush(tx); err != nil {
+				return err
+			}
+			return tx.Bucket(metaBucket).Put(checkpointKey, number(n))
+		})
+	})
+}
+
+func (s *store) checkpoint() (n uint64, err error) {
+	err = s.view(func(tx *bbolt.Tx) error { n = checkpointOf(tx); return nil })
+	return n, err
+}
+
+func checkpointOf(tx *bbolt.Tx) uint64 { return toNumber(tx.Bucket(metaBucket).Get(checkpointKey)) }
+
+// guard turns the panics and memory faults with which bbolt meets broken pages into errDamaged. Without it one bad sector
+// ends the process, and every start after it.
+func guard(fn func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		r := recover()
+		switch {
+		case r == nil:
+		case isFault(r) || inBbolt():
+			err = damaged("%v", r)
+		default:
+			panic(r) // a mistake of ours: refilling would only hide it
+		}
+	}()
+	return fn()
+}
+
+// isFault reports whether a panic was a read outside the file: where it is shorter than its pages say.
+func isFault(r any) bool {
+	_, fault := r.(interface{ Addr() uintptr })
+	return fault
+}
+
+// inBbolt reports whether the panic that is being recovered from began in bbolt.
+func inBbolt() bool {
+	pcs := make([]uintptr, 32)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)]) // above this function, its caller and the deferred function
+	for {
+		f, more := frames.Next()
+		if !strings.HasPrefix(f.Function, "runtime.") {
+			return strings.HasPrefix(f.Function, "go.etcd.io/bbolt")
+		}
+		if !more {
+			return false
+		}
+	}
+}
+
+func isClosed(err error) bool { return errors.Is(err, bbolterrors.ErrDatabaseNotOpen) }
+
+func sumKey(bucket string) []byte { return []byte("sum " + bucket) }
+
+func readSum(tx *bbolt.Tx, bucket string) (sum, error) {
+	raw := tx.Bucket(metaBucket).Get(sumKey(bucket))
+	if len(raw) != 16 {
+		return sum{}, damaged("bucket %s has no sum", bucket)
+	}
+	return sum{rows: toNumber(raw), hash: toNumber(raw[8:])}, nil
+}
+
+// check reads the whole file: what it says of itself, every row against the sums, and every page against the others.
+func (s *store) check(ledger string) error {
+	err := s.view(func(tx *bbolt.Tx) error {
+		meta := tx.Bucket(metaBucket)
+		if meta == nil {
+			return damaged("it has no meta bucket")
+		}
+		switch {
+		case !bytes.Equal(meta.Get(formatKey), []byte(fileFormat)):
+			return fmt.Errorf("%w: format %q", errOutdated, meta.Get(formatKey))
+		case string(meta.Get(namesKey)) != projectionNames():
+			return fmt.Errorf("%w: it has %s", errOutdated, strings.ReplaceAll(string(meta.Get(namesKey)), "\n", ", "))
+		case string(meta.Get(ledgerKey)) != ledger:
+			return fmt.Errorf("%w: it is of ledger %q", errOutdated, meta.Get(ledgerKey))
+		}
+		return checkSums(tx)
+	})
+	if err != nil {
+		return err
+	}
+	// Only now that every page could be read: this check runs in a goroutine of its own, where a fault cannot be caught.
+	return s.view(func(tx *bbolt.Tx) error {
+		var first error
+		for err := range tx.Check() {
+			if first == nil {
+				first = damaged("%v", err)
+			}
+		}
+		return first
+	})
+}
+
+func checkSums(tx *bbolt.Tx) error {
+	for _, name := range bucketNames() {
+		want, err := readSum(tx, name)
+		if err != nil {
+			return err
+		}
+		b := tx.Bucket([]byte(name))
+		if b == nil {
+			return damaged("bucket %s is missing", name)
+		}
+		var got sum
+		if err := b.ForEach(func(k, v []byte) error { got.add(k, v); return nil }); err != nil {
+			return err
+		}
+		if got != want {
+			return damaged("bucket %s has %d rows that do not add up to the %d that were written", name, got.rows, want.rows)
+		}
+	}
+	return nil
+}
+
+// moveAside makes room for a new file. A crash after it leaves no file: the next start refills it.
+func moveAside(path string) error {
+	err := os.Rename(path, path+asideSuffix)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// syncDir makes a rename in dir last.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// removeLeftovers takes away what a rebuild or a replay left behind that did not end.
+func removeLeftovers(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, replayPrefix+"*"))
+	if err != nil {
+		return fmt.Errorf("projections' leftover: %w", err)
+	}
+	for _, path := range append(left, filepath.Join(dir, fileName+freshSuffix)) {
+		if err := os.RemoveAll(path); err != nil {
+			return fmt.Errorf("projections' leftover: %w", err)
+		}
+	}
+	return nil
+}
