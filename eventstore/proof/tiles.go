@@ -29,36 +29,43 @@ func (e *Edge) Size() int64 { return e.size }
 
 // Append adds a leaf by its hash.
 func (e *Edge) Append(leaf tlog.Hash) error {
-	hashes, err := tlog.StoredHashesForRecordHash(e.size, leaf, e)
-	if err != nil {
-		return fmt.Errorf("append leaf %d: %w", e.size, err)
-	}
 	e.size++
-	// Of the hashes that this leaf completes, tiles hold those of levels 0, 8, 16...; the others follow from them.
-	for level := 0; level < len(hashes); level += Height {
-		if err := e.put(level/Height, hashes[level]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return e.put(0, leaf)
 }
 
-// put adds a hash to the unfinished tile of a level.
+// put adds a hash to the unfinished tile of a level. The root of a tile that fills belongs into the level above.
 func (e *Edge) put(level int, h tlog.Hash) error {
 	if level == len(e.levels) {
 		e.levels = append(e.levels, make([]byte, 0, width*tlog.HashSize))
 	}
 	e.levels[level] = append(e.levels[level], h[:]...)
-	if len(e.levels[level]) < width*tlog.HashSize {
-		return nil
-	}
 	done := e.levels[level]
-	e.levels[level] = make([]byte, 0, width*tlog.HashSize)
-	if e.full == nil {
+	if len(done) < width*tlog.HashSize {
 		return nil
 	}
 	t := tlog.Tile{H: Height, L: level, N: e.size>>(Height*(level+1)) - 1, W: width}
-	return e.full(t, done)
+	root, err := tileRoot(t, done)
+	if err != nil {
+		return err
+	}
+	e.levels[level] = make([]byte, 0, width*tlog.HashSize)
+	if e.full != nil {
+		if err := e.full(t, done); err != nil {
+			return err
+		}
+	}
+	return e.put(level+1, root)
+}
+
+// tileRoot is the root of a full tile: that of its two halves.
+func tileRoot(t tlog.Tile, data []byte) (tlog.Hash, error) {
+	const below = Height - 1 // the halves' level within the tile
+	left, err := tlog.HashFromTile(t, data, tlog.StoredHashIndex(t.L*Height+below, 2*t.N))
+	if err != nil {
+		return tlog.Hash{}, err
+	}
+	right, err := tlog.HashFromTile(t, data, tlog.StoredHashIndex(t.L*Height+below, 2*t.N+1))
+	return tlog.NodeHash(left, right), err
 }
 
 // Partial returns the unfinished tiles, from the lowest level up.
