@@ -20,8 +20,11 @@ type projectionsOutput struct {
 	Body         projectionsBody
 }
 
-// digestsInput lets a caller wait for its own write.
-type digestsInput struct{ Fresh }
+// digestsInput lets a caller wait for its own write. All rows are read, which may take long.
+type digestsInput struct {
+	Fresh
+	lasting
+}
 
 // adminRoutes are those of the operator's commands replay and rebuild, where the server offers them.
 func (a *API) adminRoutes() {
@@ -31,7 +34,10 @@ func (a *API) adminRoutes() {
 	get(a, huma.Operation{
 		OperationID: "get-digests", Path: "/v1/admin/digests", Tags: []string{"operation"},
 		Summary: "The digest of every serving projection, and the sequence that it stands at",
-	}, func(ctx context.Context, _ *digestsInput) (*projectionsOutput, error) { return a.digests(ctx) })
+	}, func(ctx context.Context, in *digestsInput) (*projectionsOutput, error) {
+		in.lasts()
+		return a.digests(ctx)
+	})
 	serve(a, huma.Operation{
 		OperationID: "rebuild", Method: http.MethodPost, Path: "/v1/admin/rebuild", Tags: []string{"operation"},
 		Summary:     "Rebuild the projections beside the serving ones, swap them, and tell the new ones' digests",
@@ -40,7 +46,7 @@ func (a *API) adminRoutes() {
 }
 
 // rebuild may take longer than any other request, and goes on when its caller leaves.
-func (a *API) rebuild(ctx context.Context, in *rebuildInput) (*projectionsOutput, error) {
+func (a *API) rebuild(ctx context.Context, in *lasting) (*projectionsOutput, error) {
 	in.lasts()
 	ctx = context.WithoutCancel(ctx)
 	began := time.Now()

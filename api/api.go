@@ -46,6 +46,7 @@ type Queries interface {
 	Source(context.Context, string, projections.Point) (projections.SourceView, error)
 	Sources(context.Context, projections.Point, projections.Paging) (projections.Page[projections.SourceView], error)
 
+	NextChange(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
 	Applied() uint64
 	WaitFor(ctx context.Context, sequence uint64) error
 }
@@ -93,13 +94,14 @@ type limits struct {
 	wait      time.Duration // for min_sequence
 	write     time.Duration // for a reader to take what is streamed to it
 	heartbeat time.Duration // between signs of life of a stream
-	survey    time.Duration // between full looks at what time has changed
+	survey    time.Duration // between looks at what time has changed, where nothing is known to change
+	rest      time.Duration // at least, between any two such looks
 	stop      time.Duration // for requests under way when the server stops
 }
 
 var defaultLimits = limits{
 	body: 128 << 10, command: 25 * time.Second, wait: 5 * time.Second, write: 10 * time.Second,
-	heartbeat: 15 * time.Second, survey: time.Minute, stop: 30 * time.Second,
+	heartbeat: 15 * time.Second, survey: time.Minute, rest: 50 * time.Millisecond, stop: 30 * time.Second,
 }
 
 // An API is the whole of the HTTP interface: an http.Handler that Serve puts behind a listener.

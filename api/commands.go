@@ -65,7 +65,7 @@ func (a *API) command(ctx context.Context, in *commandInput) (*commandOutput, er
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, a.limits.command, context.DeadlineExceeded)
+	ctx, cancel := context.WithTimeout(ctx, a.limits.command)
 	defer cancel()
 	result, err := a.ledger.Execute(ctx, request)
 	if err != nil {

@@ -70,7 +70,8 @@ func (a *API) answersTo(host string) bool {
 		name = h
 	}
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
-	if name == "localhost" || strings.HasSuffix(name, ".localhost") || slices.Contains(a.Hosts, name) {
+	// A request without a name is of an old program; browsers always send one.
+	if name == "" || name == "localhost" || strings.HasSuffix(name, ".localhost") || slices.Contains(a.Hosts, name) {
 		return true
 	}
 	addr, err := netip.ParseAddr(strings.Trim(name, "[]"))

@@ -24,7 +24,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
-	_ Queries = partial{}
+	_ Queries = (*projections.Projections)(nil)
 	_ Admin   = (*projections.Projections)(nil)
 	_ Ledger  = (*eventstore.Ledger)(nil)
 )
@@ -62,7 +62,7 @@ func open(t testing.TB, change ...func(*Options)) *world {
 		t.Fatalf("open the projections: %v", err)
 	}
 	w.views.Start(t.Context())
-	o := Options{Ledger: w.ledger, Queries: partial{Projections: w.views}, Admin: w.views, Log: w.log, Logger: logger, Version: "1.2.3"}
+	o := Options{Ledger: w.ledger, Queries: w.views, Admin: w.views, Log: w.log, Logger: logger, Version: "1.2.3"}
 	for _, f := range change {
 		f(&o)
 	}

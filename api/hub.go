@@ -3,24 +3,21 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"reflect"
-	"slices"
 	"sync"
 	"time"
 
-	"truceledger/domain/when"
 	"truceledger/projections"
 )
 
-// A hub watches the clock for everybody who streams: it knows the status of every ceasefire and when that may change
-// next, and tells all readers of a change that no entry brought about. It works only while somebody streams.
+// A hub watches the clock for everybody who streams, and tells all readers of a ceasefire whose status changed although
+// no entry came. It works only while somebody streams.
 type hub struct {
 	api     *API
 	mu      sync.Mutex
 	readers map[chan []byte]struct{}
 	stop    context.CancelFunc // of the watch under way, nil without one
 	running sync.WaitGroup
-	moved   chan struct{} // holds one sign that a ceasefire has a new entry: its bounds may have moved
+	moved   chan struct{} // holds one sign that a ceasefire has a new entry: what lies ahead may be something else now
 }
 
 func newHub(a *API) *hub {
@@ -59,10 +56,14 @@ func (h *hub) nudge() {
 	}
 }
 
-// wait returns when no watch is left. The API's life has ended, so that none begins.
+// wait returns when no watch is left. The API's life has ended: whoever gets the lock after this begins none.
 func (h *hub) wait() {
 	h.mu.Lock()
-	h.mu.Unlock() //nolint:staticcheck // whoever held the lock has begun its watch by now
+	stop := h.stop
+	h.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
 	h.running.Wait()
 }
 
@@ -80,155 +81,73 @@ func (h *hub) tell(event []byte) {
 	}
 }
 
-// A standing is what a reader was last told of a ceasefire, and when time alone may change it.
-type standing struct {
-	version uint64
-	status  string
-	next    time.Time // zero: never
-}
-
-// A look is what one survey found, and when.
-type look struct {
-	at    time.Time
-	known map[string]standing
-	took  time.Duration
-}
-
-// watch looks again whenever a bound passes, soon after a ceasefire has a new entry, and now and then in any case. It
-// rests ten times as long as a look takes, so that watching many ceasefires leaves the machine to others.
+// watch tells of one change after the other. Up to told everything is told. A look goes over every ceasefire, so that it
+// rests ten times as long as a look took: many ceasefires must not take the machine from others.
 func (h *hub) watch(ctx context.Context) {
-	last := h.survey(ctx, look{})
+	told := h.api.Clock()
 	for ctx.Err() == nil {
-		rest := max(10*last.took, 10*time.Millisecond)
-		timer := time.NewTimer(max(rest, h.untilNext(last)))
-		select {
-		case <-ctx.Done():
-		case <-timer.C:
-		case <-h.moved:
-			sleep(ctx, rest)
+		began := time.Now()
+		next, err := h.look(ctx, &told)
+		if err != nil && ctx.Err() == nil {
+			h.api.log.Warn("what time changes cannot be told", "err", err)
 		}
-		timer.Stop()
-		last = h.survey(ctx, last)
+		rest := max(10*time.Since(began), h.api.limits.rest)
+		wait := h.api.limits.survey
+		if !next.IsZero() {
+			wait = min(wait, next.Sub(h.api.Clock()))
+		}
+		h.sleep(ctx, rest, wait)
 	}
 }
 
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+// sleep waits, at least for rest; longer until wait is over or a ceasefire has a new entry.
+func (h *hub) sleep(ctx context.Context, rest, wait time.Duration) {
+	rested, over := time.NewTimer(rest), time.NewTimer(max(rest, wait))
+	defer rested.Stop()
+	defer over.Stop()
 	select {
 	case <-ctx.Done():
-	case <-timer.C:
+		return
+	case <-over.C:
+		return
+	case <-h.moved:
+	}
+	select {
+	case <-ctx.Done():
+	case <-rested.C:
 	}
 }
 
-// untilNext is how long nothing can change by itself, as far as is known.
-func (h *hub) untilNext(last look) time.Duration {
-	wait := h.api.limits.survey
-	for _, s := range last.known {
-		if !s.next.IsZero() {
-			wait = min(wait, s.next.Sub(h.api.Clock()))
+// look tells what time has changed since told, and returns when it will next change something; zero for never.
+func (h *hub) look(ctx context.Context, told *time.Time) (next time.Time, err error) {
+	for ctx.Err() == nil {
+		now := h.api.Clock()
+		at, err := h.api.queries.Resolve(ctx, projections.Clock{Effective: &now})
+		if err != nil {
+			return time.Time{}, err
 		}
-	}
-	return wait
-}
-
-// survey looks at every ceasefire and tells of each that time has changed since the last look.
-func (h *hub) survey(ctx context.Context, last look) look {
-	began, now := time.Now(), h.api.Clock()
-	found := look{at: now, known: make(map[string]standing, len(last.known))}
-	at, err := h.api.queries.Resolve(ctx, projections.Clock{Effective: &now})
-	for cursor := ""; err == nil; {
-		var page projections.Page[projections.CeasefireView]
-		page, err = h.api.queries.Ceasefires(ctx, projections.CeasefireFilter{}, at, projections.Paging{Cursor: cursor, Limit: 1000})
-		for _, view := range page.Items {
-			found.known[view.ID] = standing{version: view.Version, status: statusOf(view), next: nextBound(view, now)}
-			if changedByTime(view, last, found) {
-				h.tellOf(view)
+		next, ids, err := h.api.queries.NextChange(ctx, *told, at)
+		if err != nil || next.IsZero() || next.After(now) {
+			return next, err
+		}
+		for _, id := range ids {
+			if err := h.tellOf(ctx, id, at); err != nil {
+				return time.Time{}, err
 			}
 		}
-		if cursor = page.NextCursor; cursor == "" {
-			break
-		}
+		*told = next
 	}
-	if err != nil && ctx.Err() == nil {
-		h.api.log.Warn("what time has changed cannot be told", "err", err)
-		last.took = time.Since(began)
-		return last
-	}
-	found.took = time.Since(began)
-	return found
+	return time.Time{}, ctx.Err()
 }
 
-// changedByTime reports whether readers have to be told: the status is another one though no entry came, or an entry came
-// and a bound passed after it, so that the state that was sent along with the entry may be out of date.
-func changedByTime(view projections.CeasefireView, last, found look) bool {
-	was, is := last.known[view.ID], found.known[view.ID]
-	switch {
-	case last.at.IsZero():
-		return false
-	case was.version == is.version:
-		return was.status != is.status
+func (h *hub) tellOf(ctx context.Context, id string, at projections.Point) error {
+	view, err := h.api.queries.Ceasefire(ctx, id, at)
+	if err != nil {
+		return err
 	}
-	next := nextBound(view, last.at)
-	return !next.IsZero() && !next.After(found.at)
-}
-
-func (h *hub) tellOf(view projections.CeasefireView) {
-	if event, err := json.Marshal(view); err == nil {
+	event, err := json.Marshal(view)
+	if err == nil {
 		h.tell(event)
 	}
-}
-
-// statusOf is everything in a view that time alone can change and that a reader is told of.
-func statusOf(view projections.CeasefireView) string {
-	words := []string{view.Status}
-	words = append(words, view.CouldBe...)
-	for _, v := range view.Views {
-		words = append(words, v.By+" "+v.Status)
-	}
-	raw, _ := json.Marshal(append(words, boolWord(view.Contested))) // texts cannot fail
-	return string(raw)
-}
-
-func boolWord(contested bool) string {
-	if contested {
-		return "contested"
-	}
-	return "uncontested"
-}
-
-// nextBound is the first moment after now that stands anywhere in the view as a bound; zero where there is none.
-func nextBound(view projections.CeasefireView, now time.Time) (next time.Time) {
-	for _, t := range bounds(reflect.ValueOf(view)) {
-		if t.After(now) && (next.IsZero() || t.Before(next)) {
-			next = t
-		}
-	}
-	return next
-}
-
-// bounds lists the edges of all bounds that stand in v, however deep.
-func bounds(v reflect.Value) []time.Time {
-	if b, ok := v.Interface().(when.Bounds); ok {
-		return []time.Time{b.Earliest, b.Latest}
-	}
-	var all []time.Time
-	switch v.Kind() {
-	case reflect.Pointer:
-		if !v.IsNil() {
-			return bounds(v.Elem())
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			all = slices.Concat(all, bounds(v.Index(i)))
-		}
-	case reflect.Struct:
-		if v.Type() == reflect.TypeFor[time.Time]() {
-			return nil
-		}
-		for i := range v.NumField() {
-			all = slices.Concat(all, bounds(v.Field(i)))
-		}
-	}
-	return all
+	return err
 }

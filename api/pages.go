@@ -157,21 +157,29 @@ func (a *API) ceasefirePage(ctx context.Context, id string, in PageInput) (rende
 	return web.Ceasefire{Frame: frame, View: view, History: history.Items, NextCursor: history.NextCursor}, err
 }
 
-// name looks up what people call the places and actors that a view names. Who is not on the register at these clocks is
-// shown by the id.
+// name looks up what people call the records that a view names. What is not on the record at these clocks is shown by its
+// id.
 func (a *API) name(ctx context.Context, names web.Names, at projections.Point, v projections.CeasefireView) {
-	for _, id := range slices.Concat(v.Area, v.CarvedOut) {
-		if _, known := names["place/"+id]; !known {
-			place, _ := a.queries.Place(ctx, id, at)
-			names["place/"+id] = place.Name
+	look := func(kind domain.Kind, ids []string, called func(id string) string) {
+		for _, id := range ids {
+			ref := domain.Ref{Kind: kind, ID: id}.String()
+			if _, known := names[ref]; !known && id != "" {
+				names[ref] = called(id)
+			}
 		}
 	}
-	for _, id := range actorsOf(v) {
-		if _, known := names["actor/"+id]; !known {
-			actor, _ := a.queries.Actor(ctx, id, at)
-			names["actor/"+id] = actor.Name
-		}
-	}
+	look(domain.KindPlace, slices.Concat(v.Area, v.CarvedOut), func(id string) string {
+		place, _ := a.queries.Place(ctx, id, at)
+		return place.Name
+	})
+	look(domain.KindActor, actorsOf(v), func(id string) string {
+		actor, _ := a.queries.Actor(ctx, id, at)
+		return actor.Name
+	})
+	look(domain.KindCeasefire, []string{v.Parent, v.Predecessor, v.Successor}, func(id string) string {
+		other, _ := a.queries.Ceasefire(ctx, id, at)
+		return other.Title
+	})
 }
 
 func actorsOf(v projections.CeasefireView) []string {
@@ -194,7 +202,7 @@ func actorsOf(v projections.CeasefireView) []string {
 			ids = append(ids, p.By)
 		}
 	}
-	return slices.DeleteFunc(ids, func(id string) bool { return id == "" })
+	return ids
 }
 
 // asset sends a file that the pages refer to.

@@ -181,7 +181,7 @@ func checkQuery(query string, params []*huma.Param, form bool) (clean string, ba
 		param, ok := known[name]
 		switch {
 		case err1 != nil || err2 != nil:
-			return "", badParameter(clip(name), "the query cannot be read at %q: a percent sign is written %%25", clip(pair))
+			return "", badParameter(clip(rawName), "the query cannot be read at %q: a percent sign is written %%25", clip(pair))
 		case !ok:
 			return "", unknownParameter(name, allowed)
 		case form && value == "":

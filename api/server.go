@@ -61,18 +61,18 @@ func (a *API) Serve(ctx context.Context, listener net.Listener) error {
 	return nil
 }
 
-// rebuildInput is a request that may last longer than the server's limits allow.
-type rebuildInput struct{ control *http.ResponseController }
+// lasting is a request that may take longer than the server's limits allow.
+type lasting struct{ control *http.ResponseController }
 
 // Resolve implements huma.Resolver.
-func (in *rebuildInput) Resolve(ctx huma.Context) []error {
+func (l *lasting) Resolve(ctx huma.Context) []error {
 	_, w := humago.Unwrap(ctx)
-	in.control = http.NewResponseController(w)
+	l.control = http.NewResponseController(w)
 	return nil
 }
 
 // lasts takes the request out of the server's limits.
-func (in *rebuildInput) lasts() {
-	_ = in.control.SetReadDeadline(time.Time{})
-	_ = in.control.SetWriteDeadline(time.Time{})
+func (l *lasting) lasts() {
+	_ = l.control.SetReadDeadline(time.Time{})
+	_ = l.control.SetWriteDeadline(time.Time{})
 }

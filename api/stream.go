@@ -66,20 +66,22 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// streamFrom says after which sequence to begin; live where the caller left it open.
+// streamFrom says after which sequence to begin; live where the caller left it open: after all that is stored by now.
 func (a *API) streamFrom(r *http.Request) (from uint64, live bool, p *wire.Problem) {
 	name, given := "after", count(r.URL.Query().Get("after"))
 	if last := r.Header.Get("Last-Event-ID"); last != "" {
 		name, given = "Last-Event-ID", count(last)
 	}
 	n, p := given.parse(name)
-	if p != nil || n == nil {
-		return a.queries.Applied(), true, p
+	if p != nil {
+		return 0, false, p
 	}
 	last, err := a.Log.Last(r.Context())
 	switch {
 	case err != nil:
 		return 0, false, a.fail(r.Context(), err)
+	case n == nil:
+		return last, true, nil
 	case *n > last:
 		return 0, false, badParameter(name, "%s: the log ends at %d, so %d was never sent by it: is this another ledger?", name, last, *n)
 	}

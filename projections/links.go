@@ -33,7 +33,7 @@ func (history) Apply(tx *Tx, e eventstore.Entry) error {
 	if e.Ref.Kind == domain.KindCeasefire || len(cited) == 0 && e.VersionBefore == 0 {
 		for _, ref := range cited {
 			if ref != own {
-				rows.Insert(touchKey(ref, e.Sequence), number(e.Sequence))
+				rows.Insert(touchKey(ref, e.Sequence), touchValue(e.Sequence, own))
 			}
 		}
 		return nil
@@ -41,7 +41,7 @@ func (history) Apply(tx *Tx, e eventstore.Entry) error {
 	links := tx.Bucket(linksBucket)
 	linked := readLinks(links.Get([]byte(own)))
 	for ref, since := range linked.each {
-		rows.Insert(touchKey(ref, e.Sequence), number(since))
+		rows.Insert(touchKey(ref, e.Sequence), touchValue(since, own))
 	}
 	if linked.add(cited, own, e.Sequence, func(ref string) { touchAll(rows, own, ref, e.Sequence) }) {
 		links.Put([]byte(own), []byte(linked.String()))
@@ -53,14 +53,14 @@ func (history) Apply(tx *Tx, e eventstore.Entry) error {
 // belongs to the same story.
 func touchAll(rows *Bucket, own, ref string, since uint64) {
 	for n := since; n != 0; {
-		rows.Put(touchKey(ref, n), number(since))
-		value := rows.Get(touchKey(own, n))
-		if len(value) < 16 {
-			return
-		}
-		n = toNumber(value[8:])
+		rows.Put(touchKey(ref, n), touchValue(since, own))
+		n = toNumber(rows.Get(touchKey(own, n))[8:])
 	}
 }
+
+// touchValue says which entry made the link, and whose entry it is that touches. A record's own rows hold the version
+// before in its place.
+func touchValue(since uint64, own string) []byte { return append(number(since), own...) }
 
 func touchKey(ref string, n uint64) []byte {
 	return append(touchPrefix(ref), number(n)...)

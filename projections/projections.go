@@ -218,6 +218,11 @@ func (p *Projections) reached(batch []eventstore.Entry) {
 	p.applied = max(p.applied, batch[len(batch)-1].Sequence)
 	p.ready = p.ready || p.applied >= p.goal
 	p.problem = nil
+	p.wake()
+}
+
+// wake tells those who wait that something is different now. p.mu is held.
+func (p *Projections) wake() {
 	close(p.moved)
 	p.moved = make(chan struct{})
 }
@@ -226,6 +231,7 @@ func (p *Projections) unready(reason error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.applied, p.ready, p.problem = 0, false, reason
+	p.wake()
 }
 
 // hold notes why nothing is applied at the moment.
@@ -241,6 +247,7 @@ func (p *Projections) stop(reason error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.problem, p.stopped = reason, true
+	p.wake()
 	p.o.Logger.Error("projections have stopped", "applied", p.applied, "reason", reason)
 }
 

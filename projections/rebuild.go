@@ -152,6 +152,5 @@ func (p *Projections) swapped(n uint64) {
 	defer p.mu.Unlock()
 	p.applied = n
 	p.ready = p.ready || n >= p.goal
-	close(p.moved)
-	p.moved = make(chan struct{})
+	p.wake()
 }

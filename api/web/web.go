@@ -106,13 +106,14 @@ func parse(names ...string) map[string]*template.Template {
 
 // words are what the templates say things with.
 var words = template.FuncMap{
-	"word":    func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
-	"moment":  moment,
-	"instant": instant,
-	"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
-	"place":   func(f Frame, id string) string { return f.Names.of("place/" + id) },
-	"actor":   func(f Frame, id string) string { return f.Names.of("actor/" + id) },
-	"pair":    func(f Frame, v any) map[string]any { return map[string]any{"Frame": f, "It": v} },
+	"word":      func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
+	"moment":    moment,
+	"instant":   instant,
+	"machine":   func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
+	"ceasefire": func(f Frame, id string) string { return f.Names.of("ceasefire/" + id) },
+	"place":     func(f Frame, id string) string { return f.Names.of("place/" + id) },
+	"actor":     func(f Frame, id string) string { return f.Names.of("actor/" + id) },
+	"pair":      func(f Frame, v any) map[string]any { return map[string]any{"Frame": f, "It": v} },
 	"people": func(f Frame, label string, ids []string) map[string]any {
 		return map[string]any{"Frame": f, "Label": label, "IDs": ids}
 	},

@@ -41,6 +41,8 @@ func (p *Problem) Error() string { return p.Detail }
 func (p *Problem) GetStatus() int            { return p.Status }
 func (p *Problem) GetHeaders() http.Header   { return p.Header }
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// With sets a header that is sent along.
 func (p *Problem) With(name, v string) *Problem {
 	if p.Header == nil {
 		p.Header = http.Header{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -119,10 +120,21 @@ func describe(f field) string {
 	if v := values(t); slices.ContainsFunc(v, free) {
 		text += " One of " + strings.Join(v, ", ") + "."
 	}
+	if item := itemOf(t); item.Kind() == reflect.Struct && item != whenType && item != sourceRefType {
+		text += " Of " + strings.Join(names(structFields(item)), ", ") + "."
+	}
 	if f.required {
 		text += " Required."
 	}
 	return text
+}
+
+// itemOf is the type of a list's items, or the type itself.
+func itemOf(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Slice {
+		return t.Elem()
+	}
+	return t
 }
 
 // completeValues lets shells complete what a field may hold.

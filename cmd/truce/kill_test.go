@@ -29,12 +29,13 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		rounds = given
 	}
 	k := &killing{t: t, data: filepath.Join(t.TempDir(), "data"), acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
+	k.http.Transport = &http.Transport{MaxIdleConnsPerHost: killClients}
 	k.start()
 	k.must("register-actor", `{"actor":"north","name":"North","kind":"armed_group"}`)
 	k.must("propose", `{"ceasefire":"pause","by":"north","class":"unilateral_declaration","parties":["north"]}`)
 	k.must("agree", `{"ceasefire":"pause","by":"north"}`)
 	for round := range rounds {
-		k.writeUntilKilled(time.Duration(rand.IntN(150)) * time.Millisecond)
+		k.writeUntilKilled(time.Duration(10+rand.IntN(240)) * time.Millisecond)
 		if round%4 == 3 {
 			if err := os.RemoveAll(filepath.Join(k.data, "views")); err != nil {
 				t.Fatal(err)
@@ -50,9 +51,12 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	t.Logf("%d rounds, %d entries acknowledged", rounds, len(k.acknowledged))
 }
 
+const killClients = 8
+
 type killing struct {
 	t       *testing.T
 	data    string
+	http    http.Client
 	server  *process
 	address string
 
@@ -68,7 +72,7 @@ type sent struct{ verb, id, body string }
 
 func (k *killing) start() {
 	k.t.Helper()
-	p, err := launch(k.t.TempDir(), os.Environ(), "serve", "--listen", "127.0.0.1:0", "--data", k.data)
+	p, err := launch(k.t.TempDir(), append(os.Environ(), "GORACE="+atExit), "serve", "--listen", "127.0.0.1:0", "--data", k.data)
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -90,7 +94,7 @@ func (k *killing) must(verb, body string) {
 
 // send puts one command on the record and notes what was acknowledged.
 func (k *killing) send(c sent) (status int, err error) {
-	answer, err := http.Post(k.address+"/v1/commands/"+c.verb, "application/json", strings.NewReader(c.body))
+	answer, err := k.http.Post(k.address+"/v1/commands/"+c.verb, "application/json", strings.NewReader(c.body))
 	if err != nil {
 		return 0, err
 	}
@@ -112,7 +116,7 @@ func (k *killing) send(c sent) (status int, err error) {
 func (k *killing) writeUntilKilled(after time.Duration) {
 	time.AfterFunc(after, k.server.kill)
 	var clients sync.WaitGroup
-	for range 6 {
+	for range killClients {
 		clients.Go(func() {
 			for {
 				c := next()
@@ -156,7 +160,7 @@ func (k *killing) readBack(c sent) {
 }
 
 func (k *killing) get(path string) ([]byte, error) {
-	answer, err := http.Get(k.address + path)
+	answer, err := k.http.Get(k.address + path)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"truce": main})
 }
 
+// Programs that are built with the race detector would sleep for a second at their end.
+const atExit = "atexit_sleep_ms=0"
+
 // The stories of testdata/script, each in a folder of its own. They bind loopback only, and kill only what they started.
 func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -26,6 +29,7 @@ func TestStories(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
+			e.Setenv("GORACE", atExit)
 			e.Setenv("TZ", "America/New_York") // no answer may depend on the machine's zone
 			stage := &stage{}
 			e.Values[stageKey{}] = stage
@@ -73,7 +77,7 @@ func startServer(ts *testscript.TestScript, _ bool, args []string) {
 // scriptEnv is what the script's own processes get.
 func scriptEnv(ts *testscript.TestScript) []string {
 	var env []string
-	for _, name := range []string{"PATH", "HOME", "TZ", "TMPDIR", "TRUCE_DATA", "TRUCE_ZONE", "TRUCE_SERVER"} {
+	for _, name := range []string{"PATH", "HOME", "TZ", "GORACE", "TMPDIR", "TRUCE_DATA", "TRUCE_ZONE", "TRUCE_SERVER"} {
 		if v := ts.Getenv(name); v != "" {
 			env = append(env, name+"="+v)
 		}

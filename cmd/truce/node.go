@@ -77,6 +77,7 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 		}
 		n.conn, err = n.embedded.Connect()
 	} else {
+		n.logger.Warn("an external JetStream does not tell whether it syncs every write: set sync_interval to always there, or a power loss can take what was acknowledged")
 		s.nats.Log = n.logger
 		n.conn, err = jetstream.Dial(ctx, s.nats)
 	}

@@ -68,7 +68,7 @@ func (p *program) printTable(columns []column, rows [][]string) error {
 	header, configs := table.Row{}, []table.ColumnConfig{}
 	for i, c := range columns {
 		header = append(header, c.title)
-		configs = append(configs, table.ColumnConfig{Number: i + 1, WidthMax: c.width, WidthMaxEnforcer: wrap})
+		configs = append(configs, table.ColumnConfig{Number: i + 1, WidthMax: max(c.width, longestWord(rows, i)), WidthMaxEnforcer: wrap})
 	}
 	if columns[0].title != "" {
 		t.AppendHeader(header)
@@ -87,6 +87,17 @@ func (p *program) printTable(columns []column, rows [][]string) error {
 		}
 	}
 	return nil
+}
+
+// longestWord is how wide a column must be at least.
+func longestWord(rows [][]string, i int) int {
+	longest := 0
+	for _, row := range rows {
+		for word := range strings.FieldsSeq(row[i]) {
+			longest = max(longest, text.StringWidthWithoutEscSequences(word))
+		}
+	}
+	return longest
 }
 
 // wrap breaks lines between words only, so that an id can be copied whole, and keeps the breaks that are there.

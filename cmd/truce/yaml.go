@@ -54,8 +54,11 @@ func (d *document) yamlProblem(err error) error {
 	}
 	at, words := *d, e.Message
 	line := e.Mark.Line
-	if e.ContextMark.Line > 0 { // where what is wrong begins: a quote that is never closed is noticed at the end only
-		line, words = e.ContextMark.Line, e.ContextMsg+": "+words
+	if e.ContextMark.Line > 0 {
+		words = e.ContextMsg + ": " + words
+		if strings.Contains(words, "end of stream") { // a quote that is never closed: name where it is opened
+			line = e.ContextMark.Line
+		}
 	}
 	at.line += max(0, line-1)
 	return at.at(usage("not YAML: %s", words))
