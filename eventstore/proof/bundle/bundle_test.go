@@ -57,12 +57,13 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func newFixture(t testing.TB) *fixture {
+func newFixture(t testing.TB, policy ...eventstore.Signatures) *fixture {
 	t.Helper()
 	f := &fixture{t: t, log: memory.New()}
+	policy = append(policy, eventstore.SignaturesOff)
 	var err error
 	f.ledger, err = eventstore.Open(t.Context(), f.log, eventstore.Options{
-		Clock: func() time.Time { return noon }, OwnReader: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Clock: func() time.Time { return noon }, OwnReader: true, Signatures: policy[0], Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	must(t, err)
 	f.db, err = bbolt.Open(filepath.Join(t.TempDir(), "tree.db"), 0o600, &bbolt.Options{NoSync: true})

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"sync"
 
-	"golang.org/x/crypto/ssh"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"truceledger/domain/registry"
 	"truceledger/eventstore"
 	"truceledger/eventstore/proof"
 	"truceledger/eventstore/proof/signed"
@@ -27,10 +27,12 @@ func (v *verifier) says(l *line) error {
 		return failed(l.sequence, "entry", "it is of ledger %s, the head is of %s", e.Ledger, v.head.Origin)
 	}
 	v.time(e)
+	v.disputes(e)
 	if err := v.signature(e); err != nil {
 		return err
 	}
 	if v.SkipRules {
+		v.replay.Follow(e)
 		return nil
 	}
 	return v.rules(e)
@@ -106,12 +108,38 @@ func (v *verifier) signature(e eventstore.Entry) error {
 		return err
 	}
 	keys, err := v.keys(e)
+	if v.hidden != 0 && (errors.Is(err, errWithheld) || err == nil && len(keys) == 0) {
+		v.report.flag(e.Sequence, "its signature was not checked: the record of its actor is withheld")
+		return nil
+	}
 	if err != nil {
 		return err
 	}
+	v.count(e, s.PartySeq)
 	v.pool.check(e, v.report.Ledger, keys)
 	return nil
 }
+
+// count flags gaps and repeats among the numbers that a key's holder gives to what it signs: a command that was signed and
+// never logged, or one that was put on the record twice.
+func (v *verifier) count(e eventstore.Entry, number uint64) {
+	claimed, err := e.Signed.Claimed()
+	if err != nil {
+		return // the check of the signature says so
+	}
+	key := claimed[0] // the first is the author's; others countersign
+	switch last := v.counts[key]; {
+	case number <= last:
+		v.report.flag(e.Sequence, "its signer calls it number %d, after number %d: the same word may stand twice", number, last)
+	case number > last+1:
+		v.report.flag(e.Sequence, "its signer calls it number %d, and number %d was the last before it: what was signed between is not in the log", number, last)
+	}
+	v.counts[key] = max(v.counts[key], number)
+}
+
+var ofActor = []byte(`"subject":"actor/`)
+
+func isOfActor(payload []byte) bool { return bytes.Contains(payload, ofActor) }
 
 // seen checks that the head that a signer says to have seen belongs to this history.
 func (v *verifier) seen(sequence uint64, seen signed.Seen) error {
@@ -178,12 +206,10 @@ func (p *signaturePool) work() {
 	}
 }
 
-func (p *signaturePool) check(e eventstore.Entry, ledger string, keys []ssh.PublicKey) {
+func (p *signaturePool) check(e eventstore.Entry, ledger string, keys []registry.Key) {
 	p.todo <- func() error {
-		for _, k := range keys {
-			if _, err := signed.Verify(*e.Signed, ledger, k); err != nil {
-				return failed(e.Sequence, "signature", "%v", err)
-			}
+		if err := eventstore.CheckSigned(*e.Signed, ledger, e.Command, keys, e.ReadTo); err != nil {
+			return failed(e.Sequence, "signature", "%v", err)
 		}
 		return nil
 	}
