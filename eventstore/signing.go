@@ -3,6 +3,7 @@ package eventstore
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -156,4 +157,19 @@ func (r *Request) open() error {
 func (l *Ledger) Keys(ctx context.Context, actor string) ([]registry.Key, error) {
 	record, err := l.Record(ctx, domain.Ref{Kind: domain.KindActor, ID: actor})
 	return registry.FoldKeys(record.Readings(domain.Everything)), err
+}
+
+// AllowedSigners writes the keys of actors as an OpenSSH allowed_signers file. It is derived: the entries are what counts.
+func AllowedSigners(ledger string, keys map[string][]registry.Key) (string, error) {
+	var all []signed.Key
+	for _, actor := range slices.Sorted(maps.Keys(keys)) {
+		for _, k := range keys[actor] {
+			public, err := signed.ParseKey(k.Key)
+			if err != nil {
+				return "", err
+			}
+			all = append(all, signed.Key{Actor: actor, Public: public, FromTime: k.FromTime, UntilTime: k.UntilTime})
+		}
+	}
+	return signed.AllowedSigners(ledger, all), nil
 }

@@ -8,22 +8,12 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// A Key is a public key as the record has it, for one actor. It is judged by sequences, not by clocks: From is the entry
-// that registered it, Until the one that revoked it or put another in its place, 0 while it stands.
+// A Key is a public key of an actor, with the times from and until which it stood on the record. Those are the ledger's
+// word; the record itself judges keys by sequence.
 type Key struct {
-	Actor  string
-	Public ssh.PublicKey
-	From   uint64
-	Until  uint64
-	// The times of those entries, by the running maximum of recorded_at: for allowed_signers only.
+	Actor               string
+	Public              ssh.PublicKey
 	FromTime, UntilTime time.Time
-	// CompromisedSince is the sequence from which on what the key signed is disputed, 0 for none.
-	CompromisedSince uint64
-}
-
-// Stands reports whether the key may sign an entry that has read the log up to readTo.
-func (k Key) Stands(readTo uint64) bool {
-	return k.From <= readTo && (k.Until == 0 || k.Until > readTo)
 }
 
 // AllowedSigners writes the keys as an OpenSSH allowed_signers file, so that ssh-keygen -Y verify can check each signed
