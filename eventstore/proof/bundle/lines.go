@@ -151,8 +151,7 @@ func send(b *batch, todo, ordered chan *batch, stop chan struct{}) bool {
 // fill reads up to one batch; what comes before an error is in it. Its lines share one piece of memory.
 func (v *verifier) fill(b *batch, in *bufio.Reader, sequence *uint64, offset *int64) error {
 	const most = 4 << 20
-	var memory []byte
-	var ends []int
+	memory, ends := make([]byte, 0, v.batchBytes), make([]int, 0, batchSize)
 	var stopped error
 	for len(ends) < batchSize && len(memory) < most {
 		raw, err := in.ReadSlice('\n')
@@ -167,6 +166,8 @@ func (v *verifier) fill(b *batch, in *bufio.Reader, sequence *uint64, offset *in
 		memory = append(memory, raw[:len(raw)-1]...)
 		ends = append(ends, len(memory))
 	}
+	v.batchBytes = len(memory) + len(memory)/8 // what the next one will need
+	b.lines = make([]line, 0, len(ends))
 	first, from := *sequence-uint64(len(ends))+1, 0
 	for i, to := range ends {
 		b.lines = append(b.lines, line{sequence: first + uint64(i), payload: memory[from:to:to]})
@@ -211,12 +212,13 @@ func newIndex(dir fs.FS) (*index, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = os.Remove(f.Name()) // gone when it is closed, however this ends
+	_ = os.Remove(f.Name()) // gone when it is closed, however this ends; some systems remove no open file, see close
 	return &index{f: f, lines: at}, nil
 }
 
 func (x *index) close() {
 	_ = x.f.Close()
+	_ = os.Remove(x.f.Name())
 	if c, ok := x.lines.(io.Closer); ok {
 		_ = c.Close()
 	}

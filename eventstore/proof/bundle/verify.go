@@ -49,21 +49,22 @@ func Verify(ctx context.Context, dir string, o Options) (*Report, error) {
 
 type verifier struct {
 	Options
-	ctx    context.Context
-	dir    fs.FS
-	report *Report
-	head   proof.Head
-	all    []mark // the heads by size, ascending
-	marks  []mark // those of them that are still to be compared
-	index  *index
-	edge   *proof.Edge
-	tiles  *tileFiles
-	files  *entryFiles
-	replay *eventstore.Replay
-	pool   *signaturePool
-	known  time.Time         // the running maximum of recorded_at
-	counts map[string]uint64 // by key: the number of the newest statement that it has signed
-	hidden uint64            // the sequence of the first withheld entry, 0 for none
+	ctx        context.Context
+	dir        fs.FS
+	report     *Report
+	head       proof.Head
+	all        []mark // the heads by size, ascending
+	marks      []mark // those of them that are still to be compared
+	index      *index
+	edge       *proof.Edge
+	tiles      *tileFiles
+	files      *entryFiles
+	replay     *eventstore.Replay
+	pool       *signaturePool
+	known      time.Time         // the running maximum of recorded_at
+	counts     map[string]uint64 // by key: the number of the newest statement that it has signed
+	batchBytes int               // of the reader that runs ahead
+	hidden     uint64            // the sequence of the first withheld entry, 0 for none
 }
 
 func (v *verifier) run() (err error) {
