@@ -96,12 +96,11 @@ type limits struct {
 	heartbeat time.Duration // between signs of life of a stream
 	survey    time.Duration // between looks at what time has changed, where nothing is known to change
 	rest      time.Duration // at least, between any two such looks
-	stop      time.Duration // for requests under way when the server stops
 }
 
 var defaultLimits = limits{
 	body: 128 << 10, command: 25 * time.Second, wait: 5 * time.Second, write: 10 * time.Second,
-	heartbeat: 15 * time.Second, survey: time.Minute, rest: 50 * time.Millisecond, stop: 30 * time.Second,
+	heartbeat: 15 * time.Second, survey: time.Minute, rest: 50 * time.Millisecond,
 }
 
 // An API is the whole of the HTTP interface: an http.Handler that Serve puts behind a listener.

@@ -51,8 +51,8 @@ func TestThePageShowsWhatIsContestedAndExtended(t *testing.T) {
 			t.Errorf("the list lacks %q", want)
 		}
 	}
-	if page := string(w.get("/ceasefires/hazy").body); !strings.Contains(page, "2016-06-02 (“into &#34;Monday&#34;”)") {
-		t.Error("the source's own words are not told")
+	if page := string(w.get("/ceasefires/hazy").body); !strings.Contains(page, "2016-06-02 (zone assumed) (“into &#34;Monday&#34;”)") {
+		t.Error("neither the assumed zone nor the source's own words are told")
 	}
 }
 

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -28,37 +27,33 @@ func CheckLoopback(address string) error {
 	return fmt.Errorf("listen address %q: there is no access control yet, so the server listens on this machine only: use 127.0.0.1, [::1] or localhost", address)
 }
 
-// Serve answers on listener until ctx ends. Then it takes no new requests, ends the streams, answers what is under way,
-// closes the API and returns nil. The ledger must stay open until Serve has returned: that is how nothing is lost.
-func (a *API) Serve(ctx context.Context, listener net.Listener) error {
-	server := &http.Server{
-		Handler:           a,
+// NewServer returns an HTTP server for h with the limits that keep slow and greedy clients from holding it up. Streams and
+// exports set limits of their own.
+func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      60 * time.Second, // streams and exports set their own
+		WriteTimeout:      60 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
-	defer a.Close()
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
-	case <-ctx.Done():
-	}
-	a.end() // the streams would keep the server from stopping
-	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.limits.stop)
+}
+
+// stopPatience bounds the wait for requests under way when a server stops: longer than a command may take.
+const stopPatience = 30 * time.Second
+
+// Stop lets no new request in, calls ending (streams would keep the server from stopping) and waits until the requests
+// under way are answered. The ledger must stay open until Stop has returned: that is how nothing is lost.
+func Stop(server *http.Server, ending func(), logger *slog.Logger) {
+	patience, cancel := context.WithTimeout(context.Background(), stopPatience)
 	defer cancel()
+	server.RegisterOnShutdown(ending)
 	if err := server.Shutdown(patience); err != nil {
-		a.log.Warn("some requests did not end in time and are cut off", "err", err)
+		logger.Warn("some requests did not end in time and are cut off", "err", err)
 		_ = server.Close()
 	}
-	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
-	}
-	return nil
 }
 
 // lasting is a request that may take longer than the server's limits allow.

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -59,9 +60,9 @@ func TestAStopLosesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	served := make(chan error)
-	go func() { served <- w.api.Serve(ctx, listener) }()
+	server := NewServer(w.api, w.api.log)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
 	base := "http://" + listener.Addr().String()
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
@@ -90,8 +91,8 @@ func TestAStopLosesNothing(t *testing.T) {
 		})
 	}
 	time.Sleep(50 * time.Millisecond) // all of them are under way
-	stop()
-	if err := <-served; err != nil {
+	Stop(server, w.api.Close, w.api.log)
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 		t.Fatal(err)
 	}
 	all.Wait()
@@ -124,18 +125,6 @@ type slowly struct{ Ledger }
 func (s slowly) Execute(ctx context.Context, r eventstore.Request) (eventstore.Result, error) {
 	time.Sleep(150 * time.Millisecond)
 	return s.Ledger.Execute(ctx, r)
-}
-
-func TestServeSaysWhyItCannot(t *testing.T) {
-	w := open(t)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener.Close()
-	if err := w.api.Serve(t.Context(), listener); err == nil || !strings.Contains(err.Error(), "serve 127.0.0.1") {
-		t.Errorf("got %v", err)
-	}
 }
 
 // TestEntriesAreTheStoredBytes compares the export with the log.

@@ -11,6 +11,14 @@ type Judge func(before []Reading, m Moment, c Command, in Setting) (events []Eve
 //
 // The errors are *FieldError, *NotFound, a Rejection or a *Refusal; anything else comes from in.Facts and decides nothing.
 func Decide(r Record, c Command, in Setting, judge Judge) (Decision, error) {
+	d, err := decide(r, c, in, judge)
+	if err == nil {
+		d.Defaults = append(d.Defaults, completeZones(c, in.Zone)...)
+	}
+	return d, err
+}
+
+func decide(r Record, c Command, in Setting, judge Judge) (Decision, error) {
 	if err := addressable(r, c); err != nil {
 		return Decision{}, err
 	}

@@ -23,8 +23,7 @@ type register struct {
 func (r register) Exists(ref domain.Ref) (bool, error) {
 	return !slices.Contains(r.missing, ref.String()), r.broken
 }
-func (register) PlaceParent(string) (string, error)          { return "", nil }
-func (register) IncidentCeasefires(string) ([]string, error) { return nil, nil }
+func (register) PlaceParent(string) (string, error) { return "", nil }
 func (register) Ceasefire(string, time.Time) (domain.CeasefireFacts, bool, error) {
 	return domain.CeasefireFacts{Monitors: []string{"un-monitors"}}, true, nil
 }
@@ -35,7 +34,7 @@ var start = time.Date(2016, 6, 1, 0, 0, 0, 0, time.UTC)
 // says decides c on r as the ledger would, and returns the record as it is then.
 func says(r domain.Record, c domain.Command, facts domain.Facts) (domain.Record, domain.Decision, error) {
 	now := start.Add(time.Duration(r.Version()) * time.Hour)
-	if _, err := domain.Prepare(c, "UTC"); err != nil {
+	if err := domain.Prepare(c, "UTC"); err != nil {
 		return r, domain.Decision{}, err
 	}
 	judge := map[domain.Kind]domain.Judge{
@@ -243,7 +242,7 @@ func TestDefaultsOfAReplacementAreNamedWithTheirPath(t *testing.T) {
 	c := correct(1, figure())
 	c.Record = "tally/aleppo"
 	_, d, err := says(r, c, register{})
-	if want := []string{"occurred", "replacement.outcome", "replacement.qualifier"}; err != nil || !slices.Equal(d.Defaults, want) {
+	if want := []string{"occurred", "replacement.outcome", "replacement.qualifier", "replacement.as_of.zone"}; err != nil || !slices.Equal(d.Defaults, want) {
 		t.Errorf("got %q, %v; want %q", d.Defaults, err, want)
 	}
 }

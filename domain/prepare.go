@@ -10,19 +10,27 @@ import (
 	"truceledger/domain/when"
 )
 
-// Prepare checks the fields of c one by one and fills in the zone of each date that was stated without one. It returns the
-// paths of what it filled in, or a *FieldError for the first field that cannot be used. It looks at no other record.
+// Prepare checks the fields of c one by one and returns a *FieldError for the first that cannot be used. It changes nothing
+// and looks at no other record. Dates without a zone are taken to be in the ledger's.
 //
 // What a field may hold is declared beside it, by its type and its tags: required, format (slug, duration, zone, sha256),
 // and ref (the kind of record that it names).
-func Prepare(c Command, ledgerZone string) (defaults []string, err error) {
+func Prepare(c Command, ledgerZone string) error {
 	p := preparation{zone: ledgerZone}
-	err = p.fields("", reflect.ValueOf(c).Elem())
-	return p.defaults, err
+	return p.fields("", reflect.ValueOf(c).Elem())
+}
+
+// completeZones writes the ledger's zone into each date of c that was stated without one, and returns the paths. It comes
+// after everything is resolved: the bounds that events hold must still say that the zone was assumed.
+func completeZones(c Command, ledgerZone string) (defaults []string) {
+	p := preparation{zone: ledgerZone, fills: true}
+	_ = p.fields("", reflect.ValueOf(c).Elem()) // Prepare has seen it
+	return p.defaults
 }
 
 type preparation struct {
 	zone     string
+	fills    bool
 	defaults []string
 }
 
@@ -80,14 +88,14 @@ func (p *preparation) field(path string, tag reflect.StructTag, v reflect.Value)
 	return nil
 }
 
-// moment resolves a When once to see that it can be, and completes its zone.
+// moment resolves a When once to see that it can be, and completes its zone where that is asked for.
 func (p *preparation) moment(path string, v reflect.Value) error {
 	w := v.Interface().(when.When)
 	b, err := w.Resolve(p.zone)
 	if err != nil {
 		return whenProblem(path, err)
 	}
-	if b.ZoneAssumed {
+	if b.ZoneAssumed && p.fills {
 		w.Zone = p.zone
 		v.Set(reflect.ValueOf(w))
 		p.defaults = append(p.defaults, path+".zone")

@@ -59,7 +59,7 @@ func TestPrepareRefusesTheFirstFieldThatCannotBeUsed(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := domain.Prepare(test.c, "Asia/Damascus")
+			err := domain.Prepare(test.c, "Asia/Damascus")
 			if got := code(err); got != test.field {
 				t.Fatalf("got %q (%v), want %q", got, err, test.field)
 			}
@@ -73,19 +73,22 @@ func TestPrepareRefusesTheFirstFieldThatCannotBeUsed(t *testing.T) {
 // russian is a header that says who.
 func russian() domain.Header { return domain.Header{By: "russia"} }
 
-func TestPrepareCompletesTheZoneOfADate(t *testing.T) {
+func TestADateWithoutAZoneIsInTheLedgersAndSaysSo(t *testing.T) {
 	c := proposal(func(c *ceasefire.Propose) {
-		c.Occurred, c.From, c.Until = when.When{At: "2016-05-01", Phrase: "on Sunday"}, when.When{At: "2016-05-05T00:01+03:00"}, when.When{At: "2016-05-07", Zone: "UTC"}
+		c.Occurred, c.From, c.Until = when.When{At: "2016-05-01", Phrase: "on Sunday"}, when.When{At: "2016-05-05T00:01+03:00"}, when.When{At: "2016-05-07"}
 	})
-	defaults, err := domain.Prepare(c, "Asia/Damascus")
-	if err != nil || !slices.Equal(defaults, []string{"occurred.zone"}) {
-		t.Errorf("got %q, %v", defaults, err)
+	if err := domain.Prepare(c, "Asia/Damascus"); err != nil || c.Occurred.Zone != "" {
+		t.Fatalf("got %v, %+v: checking changes nothing", err, c.Occurred)
 	}
-	if c.Occurred.Zone != "Asia/Damascus" || c.Occurred.Phrase != "on Sunday" || c.From.Zone != "" || c.Until.Zone != "UTC" {
+	d, err := domain.Decide(domain.Record{Ref: c.Target()}, c, domain.Setting{Now: start, Zone: "Asia/Damascus", Facts: register{}}, ceasefire.Judge)
+	if err != nil || !slices.Equal(d.Defaults, []string{"occurred.zone", "until.zone"}) {
+		t.Fatalf("got defaults %q, %v", d.Defaults, err)
+	}
+	if c.Occurred.Zone != "Asia/Damascus" || c.Occurred.Phrase != "on Sunday" || c.From.Zone != "" || c.Until.Zone != "Asia/Damascus" {
 		t.Errorf("got %+v, %+v, %+v: only a date without a zone takes the ledger's", c.Occurred, c.From, c.Until)
 	}
-	again, err := domain.Prepare(c, "Europe/Moscow")
-	if err != nil || len(again) > 0 || c.Occurred.Zone != "Asia/Damascus" {
-		t.Errorf("prepared again: %q, %v, %+v; a zone that stands is kept", again, err, c.Occurred)
+	proposed := d.Events[0].(ceasefire.CeasefireProposed)
+	if !proposed.Occurred.ZoneAssumed || proposed.From.ZoneAssumed || !proposed.Until.ZoneAssumed {
+		t.Errorf("got %+v: the bounds say whose zone was assumed", proposed)
 	}
 }

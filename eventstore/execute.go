@@ -115,11 +115,9 @@ func (l *Ledger) receive(r Request) (order, error) {
 		return order{}, err
 	}
 	o.nameRecords(c)
-	filled, err := domain.Prepare(c, l.Zone())
-	if err != nil {
+	if err := domain.Prepare(c, l.Zone()); err != nil {
 		return order{}, err
 	}
-	o.defaults = append(o.defaults, filled...)
 	if o.ref = c.Target(); !domain.IsSlug(o.ref.ID) {
 		return order{}, domain.Field(string(o.ref.Kind), "%q is not an id: lower-case letters, digits and hyphens, at most 64", clip(o.ref.ID))
 	}

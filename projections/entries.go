@@ -22,8 +22,7 @@ func (entries) Name() string      { return entriesBucket }
 func (entries) Buckets() []string { return []string{entriesBucket} }
 
 func (entries) Apply(tx *Tx, e eventstore.Entry) error {
-	tx.Bucket(entriesBucket).Insert(number(e.Sequence), e.Payload)
-	return nil
+	return tx.Bucket(entriesBucket).Append(number(e.Sequence), e.Payload)
 }
 
 // clock keeps for each sequence when the ledger knew of it: the greatest recorded_at up to there, so that what was known at
@@ -39,8 +38,7 @@ func (clock) Apply(tx *Tx, e eventstore.Entry) error {
 	if before := toTime(b.Get(number(e.Sequence - 1))); before.After(known) {
 		known = before
 	}
-	b.Insert(number(e.Sequence), timeBytes(known))
-	return nil
+	return b.Append(number(e.Sequence), timeBytes(known))
 }
 
 // timeBytes is an instant in whole microseconds, which is what entries record.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -154,6 +153,3 @@ func show(v any) string {
 }
 
 func ceasefireRef(id string) domain.Ref { return domain.Ref{Kind: domain.KindCeasefire, ID: id} }
-
-// quoted writes a JSON list of strings.
-func quoted(items ...string) string { return `["` + strings.Join(items, `","`) + `"]` }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -118,7 +119,11 @@ func (p *Projections) openOrCreate(ctx context.Context) (*store, error) {
 	case !errors.Is(err, errDamaged) && !errors.Is(err, errOutdated):
 		return nil, err
 	}
-	p.o.Logger.Warn("projections are filled from the log", "reason", err)
+	level := slog.LevelWarn
+	if _, missing := os.Stat(path); errors.Is(missing, fs.ErrNotExist) {
+		level = slog.LevelDebug // a first start has none
+	}
+	p.o.Logger.Log(ctx, level, "projections are filled from the log", "reason", err)
 	if err := moveAside(path); err != nil {
 		return nil, fmt.Errorf("projections' file: %w", err)
 	}

@@ -105,7 +105,7 @@ func (r row) mayBe(words ...string) bool {
 
 // The first letter of a word says what it is about.
 const (
-	wordActor     = "a:" // somebody with a role, or excluded, or accused
+	wordActor     = "a:" // somebody accused
 	wordClass     = "c:"
 	wordCeasefire = "f:"
 	wordPlace     = "p:"
@@ -122,27 +122,16 @@ func tagged(words []string, tag string, values ...string) []string {
 	return words
 }
 
-func ceasefireWords(c domain.Command) (words []string) {
-	var t ceasefire.Terms
+func ceasefireWords(c domain.Command) []string {
 	switch c := c.(type) {
 	case *domain.Correct:
 		return ceasefireWords(c.Replacement)
 	case *ceasefire.Propose:
-		t = c.Terms
+		return tagged(nil, wordClass, string(c.Class))
 	case *ceasefire.Amend:
-		t = c.Terms
-	case *ceasefire.Accede:
-		return tagged(words, wordActor, c.By)
-	case *ceasefire.Designate:
-		return tagged(words, wordActor, c.Actor)
-	case *ceasefire.Exclude:
-		return tagged(words, wordActor, c.Actor)
-	default:
-		return nil
+		return tagged(nil, wordClass, string(c.Class))
 	}
-	words = tagged(words, wordClass, string(t.Class))
-	words = tagged(words, wordActor, slices.Concat(t.Parties, t.Guarantors, t.Mediators, t.Monitors, t.Excluded)...)
-	return words
+	return nil
 }
 
 func incidentWords(c domain.Command) (words []string) {

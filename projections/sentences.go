@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"truceledger/domain"
 	"truceledger/domain/when"
@@ -193,10 +195,11 @@ func on(c domain.Command, events []domain.Event) string {
 }
 
 func opening(s string) string {
-	if s == "" {
+	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 || !unicode.IsLower(first) {
 		return s
 	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 func count(n int, one, many string) string {

@@ -3,6 +3,7 @@ package projections
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"truceledger/domain"
 	"truceledger/domain/ceasefire"
@@ -116,17 +117,18 @@ func (t *teller) account(a incident.Account, did string, c domain.Command, event
 
 // violated tells an allegation: that somebody alleges it, not that it happened.
 func violated(t *teller, c *incident.Violate, events []domain.Event) string {
-	what := "a violation"
+	what, were := "a violation", " was alleged"
 	if len(c.Ceasefires) == 0 {
 		what = "an incident"
+	}
+	if c.Count > 1 {
+		_, noun, _ := strings.Cut(what, " ")
+		what, were = fmt.Sprintf("%d %ss", c.Count, noun), " were alleged"
 	}
 	if c.Type != "" {
 		what += " (" + plain(c.Type) + ")"
 	}
-	if c.Count > 1 {
-		what = fmt.Sprintf("%d events: %s each", c.Count, what)
-	}
-	text := t.did(c.By, "alleged "+what, opening(what)+" was alleged")
+	text := t.did(c.By, "alleged "+what, opening(what)+were)
 	if len(c.Ceasefires) > 0 {
 		text += " of " + joined(c.Ceasefires, t.ceasefire)
 	}
@@ -206,14 +208,18 @@ var otherPhrases = map[string]phrase{
 		if len(c.Participants) > 0 {
 			text += ", between " + t.actorNames(c.Participants)
 		}
-		return text + t.about(c.About) + standing(c.Status, c.Characterisation, "") + on(c, events)
+		return text + t.about(c.About) + standing(c.Status, c.Characterisation) + on(c, events)
 	}),
 	"record-talks-status": say(func(t *teller, c *talks.RecordTalksStatus, events []domain.Event) string {
 		subject := opening(t.this(c.Target()))
 		if c.By != "" {
 			subject = t.actorName(c.By) + " said of " + t.this(c.Target())
 		}
-		return subject + standing(c.Status, c.Characterisation, c.Condition) + on(c, events) + t.about(c.About)
+		text := subject + standing(c.Status, c.Characterisation) + on(c, events)
+		if c.Condition != "" {
+			text += ", if " + c.Condition
+		}
+		return text + t.about(c.About)
 	}),
 	"reserve-right": say(func(t *teller, c *talks.ReserveRight, events []domain.Event) string {
 		text := t.actorName(c.By) + " reserved the right " + c.Right + on(c, events)
@@ -259,7 +265,7 @@ func (t *teller) about(refs []string) string {
 }
 
 // standing tells where talks stand, in the vocabulary and in the source's own word.
-func standing(s talks.Status, characterisation, condition string) string {
+func standing(s talks.Status, characterisation string) string {
 	text := ""
 	if s != "" {
 		text += ": " + plain(s)
@@ -269,9 +275,6 @@ func standing(s talks.Status, characterisation, condition string) string {
 			text = ":"
 		}
 		text += " “" + characterisation + "”"
-	}
-	if condition != "" {
-		text += ", if " + condition
 	}
 	return text
 }

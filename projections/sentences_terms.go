@@ -68,6 +68,12 @@ func (t *teller) stating(x ceasefire.Terms, resolved ceasefire.Resolved) (text s
 	if x.Predecessor != "" {
 		add("following %s", t.ceasefire(x.Predecessor))
 	}
+	if x.From.IsZero() {
+		resolved.From = when.Bounds{} // an amendment that does not speak of it
+	}
+	if x.Until.IsZero() && x.Lasting == "" {
+		resolved.Until = when.Bounds{}
+	}
 	if course := term(resolved.From, resolved.Until, x.From.Phrase, x.Until.Phrase); course != "" {
 		text += "," + course
 	}
@@ -79,7 +85,7 @@ func (t *teller) stating(x ceasefire.Terms, resolved ceasefire.Resolved) (text s
 	add("monitored by %s", t.actorNames(x.Monitors))
 	add("excluding %s", t.actorNames(x.Excluded))
 	add("needing the consent of %s", t.actorNames(x.Consent))
-	if !resolved.AccedeBy.IsZero() {
+	if !x.AccedeBy.IsZero() {
 		add("open to accession until %s", shown(resolved.AccedeBy)+inWords(x.AccedeBy.Phrase))
 	}
 	if x.ExtensionRule == ceasefire.AllConsenting {

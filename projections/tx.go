@@ -40,9 +40,6 @@ func (t *Tx) Bucket(name string) *Bucket { return t.buckets[name] }
 // flush writes what was gathered, in the order of the keys.
 func (t *Tx) flush(tx *bbolt.Tx) error {
 	for name, b := range t.buckets {
-		if len(b.pending) == 0 {
-			continue
-		}
 		if err := b.flush(); err != nil {
 			return err
 		}
@@ -88,11 +85,15 @@ func (b *Bucket) Insert(key, value []byte) {
 	b.pending[k] = value
 }
 
+// Append is Insert for a bucket all of whose keys come in ascending order: they need no gathering and no sorting.
+func (b *Bucket) Append(key, value []byte) error {
+	b.disk.FillPercent = 0.9 // pages that are filled once and never come back to
+	b.sum.add(key, value)
+	return b.disk.Put(key, value)
+}
+
 func (b *Bucket) flush() error {
 	slices.Sort(b.order)
-	if b.name == entriesBucket || b.name == clockBucket {
-		b.disk.FillPercent = 0.9 // keys that ascend fill their pages and never come back to them
-	}
 	for _, key := range b.order {
 		if err := b.disk.Put([]byte(key), b.pending[key]); err != nil {
 			return err

@@ -33,8 +33,11 @@ from its content and from how many equal documents of the file stand before it.`
 		}
 		a := &application{program: p, send: store(client)}
 		err = a.files(c.Context(), files)
-		if err != nil {
-			return fmt.Errorf("%w; %s; mend it and run the same again", err, a.summary())
+		switch {
+		case c.Context().Err() != nil:
+			return fmt.Errorf("interrupted; %s; run the same again to go on", a.summary())
+		case err != nil:
+			return fmt.Errorf("%w; %s; %s", err, a.summary(), advice(err))
 		}
 		_, err = fmt.Fprintln(p.stdout, a.summary())
 		return err
@@ -48,6 +51,14 @@ type application struct {
 	// send puts one command on the record; already says that it was there before.
 	send            func(context.Context, domain.Command) (already bool, err error)
 	stored, already int
+}
+
+// advice is what to do after err stopped a file.
+func advice(err error) string {
+	if exitCode(err) == exitFailed {
+		return "run the same again to go on"
+	}
+	return "mend it and run the same again"
 }
 
 func (a *application) summary() string {
@@ -87,7 +98,7 @@ func (a *application) documents(ctx context.Context, documents func(func(documen
 		case errors.Is(err, context.Canceled):
 			return err
 		case err != nil:
-			return d.at(err)
+			return d.at(a.program.reachable(err))
 		case already:
 			a.already++
 		default:

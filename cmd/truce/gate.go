@@ -9,7 +9,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"syscall"
-	"time"
+
+	"truceledger/api"
 )
 
 // A gate is what listens: from the very first moment, so that whoever starts the ledger sees that it lives, and with
@@ -17,36 +18,29 @@ import (
 type gate struct {
 	listener net.Listener
 	server   *http.Server
+	logger   *slog.Logger
 	behind   atomic.Pointer[http.Handler]
 	failed   chan error
 }
-
-// stopPatience bounds the wait for requests under way when the server stops.
-const stopPatience = 10 * time.Second
 
 // listen takes the address and begins to answer.
 func listen(ctx context.Context, address string, logger *slog.Logger) (*gate, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
-	if errors.Is(err, syscall.EADDRINUSE) {
+	if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.Errno(windowsTaken)) {
 		return nil, takenError(address)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--listen: %w", err)
 	}
-	g := &gate{listener: listener, failed: make(chan error, 1)}
-	g.server = &http.Server{
-		Handler:           g,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      60 * time.Second, // streams set their own
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
-	}
+	g := &gate{listener: listener, logger: logger, failed: make(chan error, 1)}
+	g.server = api.NewServer(g, logger)
 	go func() { g.failed <- g.server.Serve(listener) }()
 	return g, nil
 }
+
+// windowsTaken is WSAEADDRINUSE: Windows does not use the number that package syscall gives the name EADDRINUSE.
+const windowsTaken = 10048
 
 // A takenError says that another process has the address.
 type takenError string
@@ -79,12 +73,6 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // close lets no new request in and waits for those under way. ending is called once no new ones come, so that streams,
 // which would last for ever, end.
-func (g *gate) close(ending func()) error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
-	defer cancel()
-	g.server.RegisterOnShutdown(ending)
-	if err := g.server.Shutdown(ctx); err != nil {
-		return errors.Join(err, g.server.Close())
-	}
-	return nil
+func (g *gate) close(ending func()) {
+	api.Stop(g.server, ending, g.logger)
 }

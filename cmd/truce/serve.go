@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -50,15 +49,16 @@ func (p *program) serve(ctx context.Context, s *settings, how service) error {
 		return err
 	}
 	n, err := openNode(ctx, s, logger)
-	if err != nil {
-		return errors.Join(err, g.close(func() {}))
+	if err == nil {
+		err = p.serveNode(ctx, n, g, how)
+		g.close(n.api.Close)
+		n.close()
+	} else {
+		g.close(func() {})
 	}
-	err = p.serveNode(ctx, n, g, how)
 	if ctx.Err() != nil {
-		err = nil // asked to stop, at whatever point
+		return nil // asked to stop, at whatever point
 	}
-	err = errors.Join(err, g.close(n.api.Close))
-	n.close()
 	return err
 }
 

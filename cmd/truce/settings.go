@@ -24,6 +24,7 @@ type settings struct {
 	stream   string
 	replicas int
 	nats     jetstream.DialOptions // no URL: embedded
+	readOnly bool                  // neither make nor change a stream
 }
 
 const defaultListen = "127.0.0.1:8080"

@@ -27,6 +27,16 @@ func (j *judgement) amend(c *Amend) ([]domain.Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A date that was stated before keeps its mark: its zone was completed when it was recorded.
+	if c.From.IsZero() {
+		resolved.From.ZoneAssumed = j.From.ZoneAssumed
+	}
+	if c.Until.IsZero() && c.Lasting == "" {
+		resolved.Until.ZoneAssumed = j.Until.ZoneAssumed
+	}
+	if c.AccedeBy.IsZero() {
+		resolved.AccedeBy.ZoneAssumed = j.AccedeBy.ZoneAssumed
+	}
 	return one(ProposalAmended{Moment: j.m, Version: j.TermsVersion + 1, Resolved: resolved})
 }
 

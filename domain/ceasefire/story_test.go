@@ -41,7 +41,6 @@ func (w world) Ceasefire(id string, _ time.Time) (domain.CeasefireFacts, bool, e
 	c, ok := w.ceasefires[id]
 	return c, ok, nil
 }
-func (w world) IncidentCeasefires(string) ([]string, error) { return nil, nil }
 
 // zone is the ledger's default zone in every story.
 const zone = "UTC"
@@ -76,7 +75,7 @@ func (s *story) tell(commands ...domain.Command) *story {
 // try records a command, or returns why not.
 func (s *story) try(c domain.Command) error {
 	s.now = s.now.Add(time.Second)
-	if _, err := domain.Prepare(c, zone); err != nil {
+	if err := domain.Prepare(c, zone); err != nil {
 		return err
 	}
 	d, err := domain.Decide(s.record, c, domain.Setting{Now: s.now, Zone: zone, Facts: s.facts}, ceasefire.Judge)

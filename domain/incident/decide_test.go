@@ -132,7 +132,7 @@ func TestDefaultsAreFilledInAndNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"at.zone", "count", "casualties[0].unit", "casualties[0].qualifier"}
+	want := []string{"count", "casualties[0].unit", "casualties[0].qualifier", "at.zone"}
 	if !slices.Equal(d.Defaults, want) {
 		t.Errorf("got defaults %q, want %q", d.Defaults, want)
 	}

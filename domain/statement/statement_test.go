@@ -29,7 +29,7 @@ func hope() *RecordStatement {
 // decide prepares and decides c on a record that holds nothing.
 func decide(c *RecordStatement) (domain.Record, error) {
 	r := domain.Record{Ref: c.Target()}
-	if _, err := domain.Prepare(c, setting.Zone); err != nil {
+	if err := domain.Prepare(c, setting.Zone); err != nil {
 		return r, err
 	}
 	d, err := domain.Decide(r, c, setting, Judge)

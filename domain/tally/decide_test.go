@@ -92,7 +92,7 @@ func TestDefaultsAreFilledInAndNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"as_of.zone", "outcome", "qualifier"}; !slices.Equal(d.Defaults, want) || c.Outcome != "killed" || c.Qualifier != "exact" {
+	if want := []string{"outcome", "qualifier", "as_of.zone"}; !slices.Equal(d.Defaults, want) || c.Outcome != "killed" || c.Qualifier != "exact" {
 		t.Errorf("got %q in %+v, want %q", d.Defaults, c, want)
 	}
 }

@@ -1,7 +1,6 @@
 package tally_test
 
 import (
-	"slices"
 	"time"
 
 	"truceledger/domain"
@@ -29,15 +28,13 @@ func begin(id string, given ...domain.Command) *story {
 // says prepares and decides c, and adds what it amounts to.
 func (s *story) says(c domain.Command) (domain.Decision, error) {
 	s.now = s.now.Add(time.Hour)
-	defaults, err := domain.Prepare(c, "UTC")
-	if err != nil {
+	if err := domain.Prepare(c, "UTC"); err != nil {
 		return domain.Decision{}, err
 	}
 	d, err := domain.Decide(s.record, c, domain.Setting{Now: s.now, Zone: "UTC", Facts: s.facts}, tally.Judge)
 	if err != nil {
 		return d, err
 	}
-	d.Defaults = slices.Concat(defaults, d.Defaults)
 	s.record = s.record.Then(domain.Step{Sequence: s.record.Version() + 1, RecordedAt: s.now, Command: c, Events: d.Events})
 	return d, nil
 }

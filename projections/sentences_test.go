@@ -1,0 +1,135 @@
+package projections
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"truceledger/domain"
+	"truceledger/eventstore"
+)
+
+var update = flag.Bool("update", false, "write testdata/sentences.txt anew")
+
+func TestEveryVerbHasWords(t *testing.T) {
+	for _, verb := range eventstore.Verbs() {
+		if phrases[verb] == nil {
+			t.Errorf("%s has no words: add it to sentences_*.go", verb)
+		}
+	}
+}
+
+// course is a record on which every verb is used that the Aleppo record does not use.
+func course(t *testing.T, b *book) {
+	t.Helper()
+	for _, body := range []string{
+		`{"command":"propose","ceasefire":"river","by":"russia","title":"River truce","class":"local_truce","area":["aleppo","ghouta"],"parties":["syrian-government","syrian-opposition"],"guarantors":["russia"],"monitors":["geneva-centre"],"extension_rule":"all_consenting","accede_by":"2016-05-03T12:00:00Z","occurred":"2016-05-01T08:00:00Z"}`,
+		`{"command":"amend","ceasefire":"river","by":"russia","mediators":["united-states"],"from":"2016-05-02T00:00:00Z","lasting":"P1DT12H","occurred":"2016-05-01T09:00:00Z"}`,
+		`{"command":"agree","ceasefire":"river","by":"syrian-government","through":"russia","occurred":"2016-05-01T10:00:00Z"}`,
+		`{"command":"withdraw","ceasefire":"river","by":"syrian-government","occurred":"2016-05-01T11:00:00Z","reason":"second thoughts"}`,
+		`{"command":"agree","ceasefire":"river","by":"syrian-government","occurred":"2016-05-01T12:00:00Z"}`,
+		`{"command":"agree","ceasefire":"river","by":"syrian-opposition","occurred":"2016-05-01T13:00:00Z"}`,
+		`{"command":"accede","ceasefire":"river","by":"free-syrian-army","received_by":"russia","occurred":"2016-05-01T14:00:00Z"}`,
+		`{"command":"enter-into-force","ceasefire":"river","by":"russia","occurred":"2016-05-01T15:00:00Z"}`,
+		`{"command":"designate","ceasefire":"river","actor":"msf","role":"witness","basis":"a letter of 1 May","occurred":"2016-05-01T16:00:00Z"}`,
+		`{"command":"exclude","ceasefire":"river","by":"russia","actor":"nusra-front","basis":"UNSCR 2268","occurred":"2016-05-01T17:00:00Z"}`,
+		`{"command":"extend","ceasefire":"river","by":"syrian-government","lasting":"PT24H","occurred":"2016-05-02T08:00:00Z","sources":[{"source":"s2","modality":"demands","quote":"one more day"}]}`,
+		`{"command":"extend","ceasefire":"river","by":"syrian-opposition","lasting":"PT24H","occurred":"2016-05-02T09:00:00Z"}`,
+		`{"command":"suspend","ceasefire":"river","by":"russia","reason":"the road is closed","occurred":"2016-05-02T10:00:00Z"}`,
+		`{"command":"resume","ceasefire":"river","by":"russia","occurred":"2016-05-02T12:00:00Z"}`,
+		`{"command":"narrow-area","ceasefire":"river","by":"russia","area":"aleppo","occurred":"2016-05-02T12:30:00Z"}`,
+		`{"command":"undertake","ceasefire":"river","by":"united-states","obligor":"russia","obligation":"press","modality":"demanded","text":"Press the government.","occurred":"2016-05-02T13:00:00Z"}`,
+		`{"command":"report-performance","ceasefire":"river","by":"msf","obligation":"press","performance":"not_met","occurred":"2016-05-02T14:00:00Z"}`,
+		`{"command":"attest","ceasefire":"river","by":"msf","in_force":false,"occurred":"2016-05-02T15:00:00Z"}`,
+		`{"command":"violate","incident":"shots","ceasefires":["river"],"place":"ghouta","type":"shelling","weapon":"mortars","targets":["a market"],"count":3,"at":"2016-05-02T16:00:00Z","casualties":[{"outcome":"injured","low":2,"high":5}],"sources":[{"source":"s2"}]}`,
+		`{"command":"corroborate","incident":"shots","by":"msf","description":"We received the wounded.","occurred":"2016-05-02T17:00:00Z"}`,
+		`{"command":"dispute","incident":"shots","by":"russia","occurred":"2016-05-02T18:00:00Z"}`,
+		`{"command":"attribute","incident":"shots","by":"msf","actor":"syrian-government","confidence":"moderate","occurred":"2016-05-02T19:00:00Z"}`,
+		`{"command":"deny","incident":"shots","by":"syrian-government","occurred":"2016-05-02T20:00:00Z"}`,
+		`{"command":"open-inquiry","incident":"shots","by":"geneva-centre","occurred":"2016-05-03T08:00:00Z"}`,
+		`{"command":"suspend-inquiry","incident":"shots","by":"geneva-centre","reason":"access denied","occurred":"2016-05-03T09:00:00Z"}`,
+		`{"command":"conclude-inquiry","incident":"shots","by":"geneva-centre","finding":"inconclusive","occurred":"2016-05-03T10:00:00Z"}`,
+		`{"command":"record-talks-status","talks":"geneva","characterisation":"stalled","condition":"Aleppo is calm","about":["ceasefire/river"],"occurred":"2016-05-03T10:00:00Z","sources":[{"source":"s4"}]}`,
+		`{"command":"propose","ceasefire":"lake","by":"russia","predecessor":"river","parties":["syrian-government","syrian-opposition"],"occurred":"2016-05-03T11:00:00Z"}`,
+		`{"command":"reject","ceasefire":"lake","by":"syrian-government","reason":"too vague","occurred":"2016-05-03T12:00:00Z"}`,
+		`{"command":"propose","ceasefire":"hill","by":"russia","parties":["syrian-government","syrian-opposition"],"occurred":"2016-05-03T11:00:00Z"}`,
+		`{"command":"withdraw-proposal","ceasefire":"hill","by":"russia","occurred":"2016-05-03T12:00:00Z"}`,
+		`{"command":"withdraw","ceasefire":"river","by":"free-syrian-army","occurred":"2016-05-03T13:00:00Z"}`,
+		`{"command":"declare-collapsed","ceasefire":"river","by":"russia","occurred":"2016-05-03T14:00:00Z"}`,
+		`{"command":"terminate","ceasefire":"ghouta-silence","by":"russia","occurred":"2016-05-01T14:00:00Z"}`,
+		`{"command":"supersede","ceasefire":"aleppo-silence","by":"russia","successor":"syria-cessation","occurred":"2016-05-09T14:00:00Z"}`,
+	} {
+		b.do(t, "%s", body)
+	}
+	n := b.do(t, `{"command":"reaffirm","ceasefire":"syria-cessation","by":"russia","occurred":"2016-05-09T15:00:00Z"}`)
+	b.do(t, `{"command":"retract","record":"ceasefire/syria-cessation","sequence":%d,"reason":"entered twice"}`, n)
+}
+
+// The words of every verb, held against testdata/sentences.txt.
+func TestSentences(t *testing.T) {
+	b := newBook(t)
+	aleppo(t, b)
+	course(t, b)
+	p := b.started(t, t.TempDir())
+	var out strings.Builder
+	used := map[string]bool{}
+	for _, s := range []string{
+		"actor/russia", "place/aleppo", "source/s0", "ceasefire/syria-cessation", "ceasefire/aleppo-silence", "ceasefire/ghouta-silence",
+		"ceasefire/aleppo-plan-3-may", "ceasefire/river", "ceasefire/lake", "ceasefire/hill", "incident/shots", "talks/geneva",
+		"statement/lavrov-hope", "tally/sohr-aleppo-civilians",
+	} {
+		ref, err := domain.ParseRef(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := p.History(t.Context(), ref, b.point(t, p, Clock{}), Paging{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&out, "%s\n", s)
+		for _, i := range h.Items {
+			used[i.Command] = true
+			fmt.Fprintf(&out, "  %s%s\n", i.Sentence, marks(i))
+		}
+	}
+	for _, verb := range eventstore.Verbs() {
+		if !used[verb] {
+			t.Errorf("no history here tells a %s", verb)
+		}
+	}
+	golden(t, "testdata/sentences.txt", out.String())
+}
+
+func marks(i HistoryItem) (text string) {
+	if i.CorrectedBy != 0 {
+		text += " <corrected>"
+	}
+	if i.RetractedBy != 0 {
+		text += " <retracted>"
+	}
+	if len(i.Flags) > 0 {
+		text += fmt.Sprint(" ", i.Flags)
+	}
+	return text
+}
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; go test -update writes it anew. Got:\n%s", path, got)
+	}
+}
