@@ -169,8 +169,7 @@ func (r *Replay) decide(ctx context.Context, e Entry, record domain.Record) ([]b
 		o.defaults = append(o.defaults, "command_id")
 	}
 	o.nameRecords(c)
-	filled, err := domain.Prepare(c, r.opened.Zone)
-	if err != nil {
+	if err := domain.Prepare(c, r.opened.Zone); err != nil {
 		return nil, refused(err)
 	}
 	if err := expected(o, c, record); err != nil {
@@ -182,7 +181,7 @@ func (r *Replay) decide(ctx context.Context, e Entry, record domain.Record) ([]b
 		return nil, refused(err)
 	}
 	e.Command, e.Events = c, decision.Events
-	e.Defaults = distinct(append(o.defaults, filled...), decision.Defaults)
+	e.Defaults = distinct(o.defaults, decision.Defaults)
 	return Encode(e)
 }
 
