@@ -92,6 +92,7 @@ type limits struct {
 	body      int64         // bytes of a command
 	command   time.Duration // for an outcome, before it is called unknown
 	wait      time.Duration // for min_sequence
+	own       time.Duration // for what this server has acknowledged itself
 	write     time.Duration // for a reader to take what is streamed to it
 	heartbeat time.Duration // between signs of life of a stream
 	survey    time.Duration // between looks at what time has changed, where nothing is known to change
@@ -99,11 +100,11 @@ type limits struct {
 }
 
 var defaultLimits = limits{
-	body: 128 << 10, command: 25 * time.Second, wait: 5 * time.Second, write: 10 * time.Second,
+	body: 128 << 10, command: 25 * time.Second, wait: 5 * time.Second, own: 500 * time.Millisecond, write: 10 * time.Second,
 	heartbeat: 15 * time.Second, survey: time.Minute, rest: 50 * time.Millisecond,
 }
 
-// An API is the whole of the HTTP interface: an http.Handler that Serve puts behind a listener.
+// An API is the whole of the HTTP interface: an http.Handler for a NewServer.
 type API struct {
 	Options
 	ledger  Ledger
@@ -115,6 +116,7 @@ type API struct {
 	huma      huma.API
 	origins   http.CrossOriginProtection
 	readiness readiness
+	written   mark
 	metrics   *metrics
 	hub       *hub
 
@@ -122,7 +124,7 @@ type API struct {
 	end  context.CancelFunc
 }
 
-// New returns the interface to what o holds. Close it, or call Serve, which does.
+// New returns the interface to what o holds. Close it.
 func New(o Options) *API {
 	if o.Logger == nil {
 		o.Logger = slog.Default()

@@ -71,6 +71,7 @@ func (a *API) command(ctx context.Context, in *commandInput) (*commandOutput, er
 	if err != nil {
 		return nil, err
 	}
+	a.written.note(result.Entry.Sequence)
 	return answer(result)
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -238,6 +239,7 @@ func (a *API) await(ctx context.Context, least count) *wire.Problem {
 	if p := a.readiness.check(ctx, a); p != nil {
 		return p
 	}
+	a.awaitWritten(ctx)
 	if n == nil || *n <= a.queries.Applied() {
 		return nil
 	}
@@ -247,6 +249,27 @@ func (a *API) await(ctx context.Context, least count) *wire.Problem {
 		return later("behind", "min_sequence: the read models have reached %d, not %d yet: try again in a moment", a.queries.Applied(), *n)
 	}
 	return nil
+}
+
+// A mark is the highest sequence that this server has answered a command with.
+type mark struct{ atomic.Uint64 }
+
+func (m *mark) note(n uint64) {
+	for seen := m.Load(); n > seen && !m.CompareAndSwap(seen, n); seen = m.Load() {
+	}
+}
+
+// awaitWritten lets the read models come up to what this server has acknowledged, a few milliseconds at most. Without it
+// whoever writes and then asks, as people do at a terminal, could miss their own entry. Models that are further behind
+// answer as they are: a question is not refused for it.
+func (a *API) awaitWritten(ctx context.Context) {
+	n := a.written.Load()
+	if n <= a.queries.Applied() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.limits.own)
+	defer cancel()
+	_ = a.queries.WaitFor(ctx, n)
 }
 
 // clip shortens what a caller sent before it is repeated.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,7 @@ type reading struct {
 func (p *program) newReading(c *cobra.Command) *reading {
 	c.GroupID = groupRead
 	r := &reading{program: p, values: map[string]*string{}}
-	r.filter(c, "effective_at", "Answer for what had happened by this `instant` (RFC 3339); by default now.")
+	r.filter(c, "effective_at", "Answer for what had happened by this `instant`, such as 2016-05-06T12:00+03:00; by default now.")
 	r.filter(c, "known_at", "Answer from what the ledger had recorded by this `instant`; by default everything.")
 	r.filter(c, "reported_by", "Answer from what sources had published by this `instant`; by default no limit.")
 	r.filter(c, "as_of_sequence", "Answer from the first `N` entries of the log; instead of --known-at.")
@@ -52,11 +53,14 @@ func (r *reading) query() client.Query {
 	q := client.Query{Filter: map[string]string{}}
 	for parameter, v := range r.values {
 		if *v != "" {
-			q.Filter[parameter] = *v
+			q.Filter[parameter] = minute.ReplaceAllString(*v, "$1:00$2")
 		}
 	}
 	return q
 }
+
+// minute is an instant as people write it, without seconds. RFC 3339, which the server keeps to, has them always.
+var minute = regexp.MustCompile(`^(\d{4}-\d\d-\d\dT\d\d:\d\d)(Z|[+-]\d\d:\d\d)$`)
 
 // mostPerPage is what the server gives at most.
 const mostPerPage = 1000
