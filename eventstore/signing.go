@@ -95,6 +95,9 @@ func (e Entry) Signer() (domain.Ref, bool) {
 
 // authorise checks who has signed an order, as of readTo, which the entry will name: so anybody can check it again.
 func (l *Ledger) authorise(f *facts, o order, c domain.Command, now time.Time) error {
+	if err := l.spokenFor(f, o, c); err != nil {
+		return err
+	}
 	keys, err := keysOf(f, signer(c))
 	if err != nil {
 		return err
@@ -121,6 +124,24 @@ func (l *Ledger) authorise(f *facts, o order, c domain.Command, now time.Time) e
 		return domain.Refuse(ErrSignatureWrong, "%v", err)
 	}
 	return nil
+}
+
+// spokenFor refuses a correction that puts words into the mouth of another actor who is spoken for by keys: the replacement
+// stands as that actor's, so only that actor's own correction may say it.
+func (l *Ledger) spokenFor(f *facts, o order, c domain.Command) error {
+	correct, ok := c.(*domain.Correct)
+	if !ok || correct.Replacement == nil || l.options.Signatures == "" || l.options.Signatures == SignaturesOff {
+		return nil
+	}
+	by := correct.Replacement.Head().By
+	if by == "" || by == signer(c) && o.Signed != nil {
+		return nil
+	}
+	keys, err := keysOf(f, by)
+	if err == nil && slices.ContainsFunc(keys, func(k registry.Key) bool { return k.Stands(f.readTo) }) {
+		err = domain.Refuse(ErrSignatureNeeded, "%s", by)
+	}
+	return err
 }
 
 func keysOf(f *facts, actor string) ([]registry.Key, error) {

@@ -96,6 +96,7 @@ func TestAnActorWithAKeyIsNotSpokenForWithoutIt(t *testing.T) {
 	}
 	refused(t, try(northAgrees), "signature-needed")
 	refused(t, try(register("south", other)), "signature-needed")
+	refused(t, try(`{"command":"correct","record":"ceasefire/river","sequence":5,"reason":"x","replacement":{"command":"propose","by":"north","title":"Other","class":"local_truce","area":"town","parties":["north","south"],"from":"2016-05-05T00:01+03:00","lasting":"PT48H"}}`), "signature-needed")
 	refused(t, f.signs(f.statement(2, f.seen(), northAgrees), other), "signature-wrong")
 	late := f.statement(2, f.seen(), northAgrees)
 	late.ValidUntil = "2016-05-04T11:00:00Z"
