@@ -29,8 +29,10 @@ type Options struct {
 	// Observe is told of every entry that is read, in order and before it is committed: the ledger's own Observe. After an
 	// error an entry may come again.
 	Observe func(eventstore.Entry)
-	Logger  *slog.Logger
-	Now     func() time.Time // the clock of questions that set no effective time; time.Now when nil
+	// Committed is called after each commit, and must not wait: a head may be signed over what is on disk now.
+	Committed func()
+	Logger    *slog.Logger
+	Now       func() time.Time // the clock of questions that set no effective time; time.Now when nil
 	// CacheBytes bounds the decoded records that are kept in memory, 128 MiB by default.
 	CacheBytes int
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"iter"
 
 	"go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/tlog"
@@ -100,6 +101,25 @@ func (t Tree) tile(tile tlog.Tile) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", tile.Path(), ErrBeyond)
 	}
 	return data[:tile.W*tlog.HashSize], nil
+}
+
+// RowsFrom yields the keys and values of the bucket that a growth from the given size on writes: whoever keeps a sum over
+// the rows takes them out before it and puts them in after it.
+func (t Tree) RowsFrom(size int64) iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, value []byte) bool) {
+		if v := t.b.Get(sizeKey); v != nil && !yield(sizeKey, v) {
+			return
+		}
+		c := t.b.Cursor()
+		for level := 0; t.Size()>>(Height*level) > 0; level++ {
+			from := tileKey(level, size>>(Height*(level+1)))
+			for k, v := c.Seek(from); len(k) == len(from) && k[0] == byte(level); k, v = c.Next() {
+				if !yield(k, v) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Height implements tlog.TileReader.
