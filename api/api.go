@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"truceledger/domain"
+	"truceledger/domain/registry"
 	"truceledger/eventstore"
 	"truceledger/projections"
 )
@@ -46,6 +47,7 @@ type Queries interface {
 	Source(context.Context, string, projections.Point) (projections.SourceView, error)
 	Sources(context.Context, projections.Point, projections.Paging) (projections.Page[projections.SourceView], error)
 
+	Keys(context.Context, projections.Point) (map[string][]registry.Key, error)
 	NextChange(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
 	Applied() uint64
 	WaitFor(ctx context.Context, sequence uint64) error
@@ -85,6 +87,8 @@ type Options struct {
 
 	// Admin rebuilds the projections and tells their digests. Without it those routes are not there.
 	Admin Admin
+	// Proof proves the log. Without it those routes are not there.
+	Proof *Proof
 }
 
 // limits are the patience of the server. Tests shorten them.
@@ -154,6 +158,7 @@ func (a *API) routes() {
 	a.incidentRoutes()
 	a.recordRoutes()
 	a.entryRoutes()
+	a.proofRoutes()
 	a.streamRoutes()
 	a.healthRoutes()
 	a.adminRoutes()
