@@ -39,6 +39,7 @@ func TestStories(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"start": startServer, "stop": stopServer, "crash": crashServer,
 			"watch": startWatch, "sees": sees, "exits": exits, "thousand": thousand, "alike": alike,
+			"signed": awaitSigned, "serves": awaitServes, "flip": flip,
 		},
 	})
 }

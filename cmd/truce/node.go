@@ -12,6 +12,7 @@ import (
 	"truceledger/api"
 	"truceledger/eventstore"
 	"truceledger/eventstore/jetstream"
+	"truceledger/eventstore/proof/signed"
 	"truceledger/projections"
 )
 
@@ -23,6 +24,7 @@ type node struct {
 	log      *jetstream.Log
 	ledger   *eventstore.Ledger
 	models   *projections.Projections
+	proof    *notarised // nil where the folder is only read
 	api      *api.API
 	logger   *slog.Logger
 }
@@ -43,7 +45,8 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	}
 	// The ledger asks the read models for commands by their id, and they tell the ledger what they read: one must come first.
 	n.ledger, err = eventstore.Open(ctx, n.log, eventstore.Options{
-		Zone: s.zone, Logger: n.logger, Principal: localPrincipal,
+		Zone: s.zone, Logger: n.logger, Principal: localPrincipal, Signatures: eventstore.Signatures(s.signatures),
+		CheckSeen: func(ctx context.Context, seen signed.Seen) error { return checkSeen(n.models)(ctx, seen) },
 		FindCommand: func(ctx context.Context, principal, id string) (uint64, bool) {
 			return n.models.FindCommand(ctx, principal, id)
 		},
@@ -51,18 +54,39 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	if err != nil {
 		return fmt.Errorf("open the ledger: %w", err)
 	}
-	n.models, err = projections.Open(ctx, projections.Options{
+	models := projections.Options{
 		Dir: filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.ledger.Observe, Logger: n.logger,
-	})
-	if err != nil {
+	}
+	if !s.readOnly {
+		if n.proof, err = openNotarised(s, n.ledger.ID(), n.logger); err != nil {
+			return err
+		}
+		models.Committed = n.proof.notary.Wake
+	}
+	if n.models, err = projections.Open(ctx, models); err != nil {
 		return err
 	}
+	if n.proof != nil {
+		if err := n.proof.connect(ctx, n, s.replicas); err != nil {
+			return err
+		}
+	}
 	n.models.Start(context.WithoutCancel(ctx)) // until close
-	n.api = api.New(api.Options{
+	n.serveAPI()
+	return nil
+}
+
+// serveAPI makes the interface to all of it.
+func (n *node) serveAPI() {
+	o := api.Options{
 		Ledger: n.ledger, Queries: n.models, Log: n.log, Logger: n.logger, Version: version(),
 		Admin: n.models,
-	})
-	return nil
+	}
+	if n.proof != nil {
+		o.Ledger = checkedLedger{n.ledger, &n.proof.checked}
+		o.Proof = n.proof.forAPI(n.ledger.ID(), n.models)
+	}
+	n.api = api.New(o)
 }
 
 // openLog starts or reaches the engine and opens the stream.
@@ -94,11 +118,17 @@ func (n *node) close() {
 	if n.api != nil {
 		n.api.Close()
 	}
+	if n.proof != nil {
+		n.proof.end()
+	}
 	if n.ledger != nil {
 		n.report("close the ledger", n.ledger.Close())
 	}
 	if n.models != nil {
 		n.report("close the read models", n.models.Close())
+	}
+	if n.proof != nil {
+		n.report("close the signed heads", n.proof.close())
 	}
 	switch {
 	case n.embedded != nil:

@@ -90,3 +90,25 @@ func (r Remote) Read(ctx context.Context, after uint64) iter.Seq2[eventstore.Mes
 		}
 	}
 }
+
+// Heads yields the server's signed heads, the smallest first.
+func (r Remote) Heads(ctx context.Context) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		body, err := r.get(ctx, "/log/checkpoints")
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer func() { _ = body.Close() }()
+		in := bufio.NewReader(body)
+		for {
+			text, err := readHead(in)
+			if err == io.EOF && len(text) == 0 {
+				return
+			}
+			if !yield(text, err) || err != nil {
+				return
+			}
+		}
+	}
+}

@@ -47,6 +47,9 @@ type Attachment struct {
 // ErrNotEmpty says that there is something in the folder already.
 var ErrNotEmpty = errors.New("the folder is not empty; a bundle is written into a new one")
 
+// ErrNotSigned says that entries are not those that the log's key has signed.
+var ErrNotSigned = errors.New("the entries are not those that the log's key has signed")
+
 // Write writes a bundle into a folder that is new or empty. The file checkpoint comes last: a bundle that was cut short
 // has none and never verifies. The entries must be those that the head was signed over, or nothing is called a bundle.
 func Write(ctx context.Context, dir string, s Source) error {
@@ -183,7 +186,7 @@ func (w *writer) finish(edge *proof.Edge) error {
 	}
 	root, err := edge.Root()
 	if err == nil && (edge.Size() != w.head.Size || root != w.head.Root) {
-		err = fmt.Errorf("the log's first %d entries are not those of the head at %d", edge.Size(), w.head.Size)
+		err = fmt.Errorf("%w: the first %d are not those of the head at %d", ErrNotSigned, edge.Size(), w.head.Size)
 	}
 	return err
 }
