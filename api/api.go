@@ -48,7 +48,7 @@ type Queries interface {
 	Sources(context.Context, projections.Point, projections.Paging) (projections.Page[projections.SourceView], error)
 
 	Keys(context.Context, projections.Point) (map[string][]registry.Key, error)
-	NextChange(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
+	NextPassing(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
 	Applied() uint64
 	WaitFor(ctx context.Context, sequence uint64) error
 }

@@ -45,9 +45,13 @@ func open(t testing.TB, change ...func(*Options)) *world {
 	t.Helper()
 	w := &world{t: t, log: memory.New(), logged: &safeBuffer{}}
 	logger := slog.New(slog.NewJSONHandler(w.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	var asked Options // all of the world goes by one clock
+	for _, f := range change {
+		f(&asked)
+	}
 	var err error
 	w.ledger, err = eventstore.Open(t.Context(), w.log, eventstore.Options{
-		Logger: logger,
+		Logger: logger, Clock: asked.Clock,
 		FindCommand: func(ctx context.Context, principal, id string) (uint64, bool) {
 			return w.views.FindCommand(ctx, principal, id)
 		},
@@ -57,6 +61,7 @@ func open(t testing.TB, change ...func(*Options)) *world {
 	}
 	w.views, err = projections.Open(t.Context(), projections.Options{
 		Dir: t.TempDir(), Log: w.log, LedgerID: w.ledger.ID(), Zone: w.ledger.Zone(), Observe: w.ledger.Observe, Logger: logger,
+		Now: asked.Clock,
 	})
 	if err != nil {
 		t.Fatalf("open the projections: %v", err)

@@ -126,7 +126,7 @@ func (h *hub) look(ctx context.Context, told *time.Time) (next time.Time, err er
 		if err != nil {
 			return time.Time{}, err
 		}
-		next, ids, err := h.api.queries.NextChange(ctx, *told, at)
+		next, ids, err := h.api.queries.NextPassing(ctx, *told, at)
 		if err != nil || next.IsZero() || next.After(now) {
 			return next, err
 		}

@@ -117,3 +117,36 @@ func TestAssetsAreCached(t *testing.T) {
 		t.Errorf("got %d", again.StatusCode)
 	}
 }
+
+// A source's words may turn the direction of a text, and must not turn what stands beside them.
+func TestPagesLetNoTextTurnItsNeighbours(t *testing.T) {
+	w := open(t)
+	w.river()
+	turning := "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069"
+	w.must("propose", `{"ceasefire":"turned","by":"north","area":"town","title":"T`+turning+`","terms":"W`+turning+`","parties":["north","south"],"from":{"at":"2016-05-01T00:00Z","phrase":"P`+turning+`"},"note":"N`+turning+`"}`)
+	w.settle()
+	for _, path := range []string{"/", "/ceasefires/turned"} {
+		page := string(w.get(path).body)
+		if strings.ContainsAny(page, turning+"\u202c") || !strings.Contains(page, "T\ufffd") {
+			t.Errorf("%s: a text turns the page", path)
+		}
+	}
+}
+
+func TestAnotherCeasefireIsNamedWithItsID(t *testing.T) {
+	w := open(t)
+	w.river()
+	w.must("propose", `{"ceasefire":"brook","by":"north","area":"town","parent":"river","parties":["north","south"],"from":"2016-05-05T00:00Z"}`)
+	w.settle()
+	if page := string(w.get("/ceasefires/brook").body); !strings.Contains(page, `<bdi>River</bdi></a> <span class="id"><bdi>river</bdi></span>`) {
+		t.Error("the page does not say under which ceasefire it stands by title and id")
+	}
+}
+
+// A word is broken only where it does not fit on a line of its own: "anywhere" would let a narrow column break all of them.
+func TestTheStyleKeepsWordsWhole(t *testing.T) {
+	w := open(t)
+	if css := string(w.get("/assets/style.css").body); strings.Contains(css, "anywhere") || !strings.Contains(css, "overflow-wrap: break-word") {
+		t.Error("a narrow column breaks words")
+	}
+}

@@ -27,9 +27,9 @@ type streamInput struct {
 func (a *API) streamRoutes() {
 	raw[streamInput](a, huma.Operation{
 		OperationID: "stream", Path: "/v1/stream", Tags: []string{"log"}, Summary: "Everything as it is recorded, as server-sent events",
-		Description: "Events: entry (the stored bytes; its id is the sequence), ceasefire (the state of the ceasefire that the entry belongs to, as of that entry, " +
-			"with the same id), clock (the state of a ceasefire whose status changed because time passed; without an id). An entry comes once the read models hold it. " +
-			"Last-Event-ID resumes without gap or repeat. ceasefire and clock are states, not history: after a break read them again.",
+		Description: "Events: entry (the stored bytes; its id is the sequence), ceasefire (the state of the ceasefire that the entry after it belongs to, as of that entry; " +
+			"the entry carries the id, so that a break between the two loses neither), clock (the state of a ceasefire whose status changed because time passed; without an id). An entry comes once the read models hold it. " +
+			"Last-Event-ID resumes without gap; no entry is repeated. ceasefire and clock are states, not history: after a break read them again.",
 	}, "text/event-stream", a.stream)
 }
 
@@ -149,20 +149,21 @@ func (a *API) follow(ctx context.Context, after uint64) <-chan eventstore.Messag
 	return out
 }
 
-// sendRecorded sends an entry, and the state of the ceasefire that it belongs to, in one piece.
+// sendRecorded sends an entry, and before it the state of the ceasefire that it belongs to, in one piece. Only the entry, as
+// the last of the two, moves the reader's position: whoever loses the connection between them gets both again.
 func (a *API) sendRecorded(ctx context.Context, s *eventWriter, m eventstore.Message) error {
-	s.event("entry", m.Sequence, m.Payload)
 	if id, ok := ceasefireOf(m); ok {
 		a.hub.nudge()
 		view, err := a.stateAfter(ctx, id, m.Sequence)
 		var notFound *domain.NotFound
 		switch {
 		case err == nil:
-			s.event("ceasefire", m.Sequence, view)
+			s.event("ceasefire", 0, view)
 		case !errors.As(err, &notFound): // it lies ahead of now, or its beginning is retracted
 			return err
 		}
 	}
+	s.event("entry", m.Sequence, m.Payload)
 	return s.flush()
 }
 

@@ -90,17 +90,18 @@ func (l *listener) take(n int) (events []sse) {
 	return events
 }
 
-// told is what the stream has to say after a sequence: every entry, and after those of the ceasefire its state.
+// told is what the stream has to say after a sequence: every entry, and before those of the ceasefire its state. The entry
+// has the id: whoever loses the connection between the two gets both again.
 func told(w *world, after uint64) (events []sse) {
 	w.t.Helper()
 	for m, err := range w.log.Read(w.t.Context(), after) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		events = append(events, sse{fmt.Sprint(m.Sequence), "entry", string(m.Payload)})
 		if strings.HasPrefix(m.Subject, "truce.ceasefire.") {
-			events = append(events, sse{fmt.Sprint(m.Sequence), "ceasefire", ""})
+			events = append(events, sse{"", "ceasefire", ""})
 		}
+		events = append(events, sse{fmt.Sprint(m.Sequence), "entry", string(m.Payload)})
 	}
 	return events
 }
@@ -141,8 +142,8 @@ func TestTheStreamGoesOnLive(t *testing.T) {
 		got := l.take(3)
 		same(t, got, told(w, 7))
 		var view projections.CeasefireView
-		if err := json.Unmarshal([]byte(got[1].data), &view); err != nil || view.ID != "river" || view.Version != 8 || view.Status != "lapsed" {
-			t.Errorf("%s: got the state %s", name, got[1].data)
+		if err := json.Unmarshal([]byte(got[0].data), &view); err != nil || view.ID != "river" || view.Version != 8 || view.Status != "lapsed" {
+			t.Errorf("%s: got the state %s", name, got[0].data)
 		}
 	}
 }
@@ -270,16 +271,16 @@ func TestTheClockIsTold(t *testing.T) {
 		}
 		now.Store(&at)
 	}
-	set("2026-11-01T00:00:00Z")
+	set("2016-11-01T00:00:00Z")
 	w := open(t, func(o *Options) { o.Clock = func() time.Time { return *now.Load() } })
 	w.api.limits.survey, w.api.limits.rest = 20*time.Millisecond, 5*time.Millisecond
 	w.river()
-	w.must("propose", `{"ceasefire":"coming","by":"north","area":"town","occurred":"2016-05-01T10:00Z","parties":["north"],"class":"unilateral_declaration","consent":["north"],"from":"2026-11-02T00:00Z","until":"2026-11-03T00:00Z"}`)
+	w.must("propose", `{"ceasefire":"coming","by":"north","area":"town","occurred":"2016-05-01T10:00Z","parties":["north"],"class":"unilateral_declaration","consent":["north"],"from":"2016-11-02T00:00Z","until":"2016-11-03T00:00Z"}`)
 	w.must("agree", `{"ceasefire":"coming","by":"north","occurred":"2016-05-02T10:00Z"}`)
 	w.settle()
 	l := w.listen("/v1/stream?after=9")
 	time.Sleep(60 * time.Millisecond) // the watch has looked once
-	for _, c := range []struct{ at, status string }{{"2026-11-02T00:00:00Z", "in_force"}, {"2026-11-03T00:00:01Z", "lapsed"}} {
+	for _, c := range []struct{ at, status string }{{"2016-11-02T00:00:00Z", "in_force"}, {"2016-11-03T00:00:01Z", "lapsed"}} {
 		set(c.at)
 		got := l.take(1)[0]
 		var view projections.CeasefireView
@@ -288,12 +289,37 @@ func TestTheClockIsTold(t *testing.T) {
 		}
 	}
 	// An entry that comes now is told with the state it leaves.
-	w.must("propose", `{"ceasefire":"later","by":"north","area":"town","occurred":"2016-05-01T10:00Z","parties":["north"],"from":"2026-11-05T00:00Z"}`)
+	w.must("propose", `{"ceasefire":"later","by":"north","area":"town","occurred":"2016-05-01T10:00Z","parties":["north"],"from":"2016-11-05T00:00Z"}`)
 	w.must("agree", `{"ceasefire":"later","by":"north","occurred":"2016-05-02T10:00Z"}`)
 	l.take(4)
-	set("2026-11-05T00:00:00Z")
+	set("2016-11-05T00:00:00Z")
 	if got := l.take(1)[0]; got.event != "clock" || !strings.Contains(got.data, `"id":"later"`) {
 		t.Fatalf("got %v, want a clock event of the newer ceasefire", got)
+	}
+}
+
+// TestWhatAnEntryChangesIsNoDoingOfTime puts acts on the record that take effect at once or took effect before: their
+// entries tell of it, and time has changed nothing.
+func TestWhatAnEntryChangesIsNoDoingOfTime(t *testing.T) {
+	w := open(t)
+	w.api.limits.survey, w.api.limits.rest = 10*time.Millisecond, time.Millisecond
+	w.river()
+	l := w.listen("/v1/stream?after=7")
+	time.Sleep(30 * time.Millisecond) // the watch has looked once
+	began := time.Now().UTC().Add(-10 * time.Millisecond).Format(time.RFC3339Nano)
+	for i := range 5 {
+		id := fmt.Sprintf("now-%d", i)
+		w.must("propose", `{"ceasefire":"`+id+`","by":"north","area":"town","parties":["north"],"class":"unilateral_declaration","consent":["north"]}`)
+		time.Sleep(15 * time.Millisecond)
+		w.must("agree", `{"ceasefire":"`+id+`","by":"north"}`)
+		w.must("enter-into-force", `{"ceasefire":"`+id+`","by":"north","from":"`+began+`"}`)
+		time.Sleep(15 * time.Millisecond)
+	}
+	w.must("register-actor", `{"actor":"east","name":"East","kind":"state"}`)
+	for i, e := range l.take(2*3*5 + 1) {
+		if e.event == "clock" {
+			t.Fatalf("event %d: time is said to have changed what an entry changed: %s", i, e.data)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"slices"
 	"time"
 
 	"truceledger/domain/when"
@@ -42,26 +43,22 @@ func (r Reading) Effective() time.Time {
 }
 
 // PublishedAt is when the world could first read what a step records: the smallest published.latest among its sources that
-// assert or quote, else among all of them; without a source that says, when it was recorded.
+// assert or quote, or among all where none does; where those do not say, when it was recorded.
 func PublishedAt(s Step, published Published) time.Time {
 	sources := s.Command.Head().Sources
-	if t, ok := earliest(sources, published, Modality.Firm); ok {
-		return t
-	}
-	if t, ok := earliest(sources, published, func(Modality) bool { return true }); ok {
-		return t
-	}
-	return s.RecordedAt
-}
-
-func earliest(sources []SourceRef, published Published, which func(Modality) bool) (first time.Time, ok bool) {
+	firm := func(ref SourceRef) bool { return ref.Modality.Firm() }
+	anyFirm := slices.ContainsFunc(sources, firm)
+	var first time.Time
 	for _, ref := range sources {
-		if !which(ref.Modality) {
-			continue
+		if anyFirm && !firm(ref) {
+			continue // who hopes for a thing is no witness of it while somebody asserts it
 		}
-		if b, known := published(ref.Source); known && (!ok || b.Latest.Before(first)) {
-			first, ok = b.Latest, true
+		if b, known := published(ref.Source); known && (first.IsZero() || b.Latest.Before(first)) {
+			first = b.Latest
 		}
 	}
-	return first, ok
+	if first.IsZero() {
+		return s.RecordedAt
+	}
+	return first
 }

@@ -76,6 +76,7 @@ func russian() domain.Header { return domain.Header{By: "russia"} }
 func TestADateWithoutAZoneIsInTheLedgersAndSaysSo(t *testing.T) {
 	c := proposal(func(c *ceasefire.Propose) {
 		c.Occurred, c.From, c.Until = when.When{At: "2016-05-01", Phrase: "on Sunday"}, when.When{At: "2016-05-05T00:01+03:00"}, when.When{At: "2016-05-07"}
+		c.Parties = []string{"russia"}
 	})
 	if err := domain.Prepare(c, "Asia/Damascus"); err != nil || c.Occurred.Zone != "" {
 		t.Fatalf("got %v, %+v: checking changes nothing", err, c.Occurred)

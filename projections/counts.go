@@ -3,6 +3,7 @@ package projections
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -46,7 +47,7 @@ func (q *Queries) IncidentCounts(ctx context.Context, by []string, f IncidentFil
 
 type tallying struct {
 	by   []string
-	rows map[string]*CountRow
+	rows map[string]*CountRow // by quoted values: a text may hold any byte that could stand between two
 }
 
 // count adds an incident to one row for each combination of its values of the dimensions from i on.
@@ -57,7 +58,7 @@ func (t *tallying) count(s incident.State, i int, values []string) {
 		}
 		return
 	}
-	key := strings.Join(values, "\x00")
+	key := fmt.Sprintf("%q", values)
 	row := t.rows[key]
 	if row == nil {
 		row = &CountRow{Key: map[string]string{}}
@@ -71,15 +72,18 @@ func (t *tallying) count(s incident.State, i int, values []string) {
 }
 
 func (t *tallying) sorted() []CountRow {
-	keys := make([]string, 0, len(t.rows))
-	for k := range t.rows {
-		keys = append(keys, k)
+	rows := make([]CountRow, 0, len(t.rows))
+	for _, r := range t.rows {
+		rows = append(rows, *r)
 	}
-	slices.Sort(keys)
-	rows := make([]CountRow, 0, len(keys))
-	for _, k := range keys {
-		rows = append(rows, *t.rows[k])
-	}
+	slices.SortFunc(rows, func(x, y CountRow) int {
+		for _, d := range t.by {
+			if c := strings.Compare(x.Key[d], y.Key[d]); c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
 	return rows
 }
 

@@ -150,20 +150,22 @@ func outOfOrder(s incident.State) (flags []domain.Flag) {
 }
 
 // item tells one entry; kept is false where the clocks do not keep it, or not the entry by which it touches the record.
-func (t *teller) item(asked domain.Ref, n uint64, touch []byte) (item HistoryItem, kept bool, err error) {
-	ref, since := asked, n
-	if own := touch[8:]; bytes.IndexByte(own, '/') > 0 {
-		if ref, err = domain.ParseRef(string(own)); err != nil {
+func (t *teller) item(asked domain.Ref, n uint64, value []byte) (item HistoryItem, kept bool, err error) {
+	ref, by := asked, readTouch(value)
+	if by.since == 0 {
+		return item, false, damaged("history of %s: the row of entry %d cannot be read", asked, n)
+	}
+	if by.own != "" {
+		if ref, err = domain.ParseRef(by.own); err != nil {
 			return item, false, damaged("history of %s: %v", asked, err)
 		}
-		since = toNumber(touch)
 	}
 	s, err := t.story(ref)
 	if err != nil {
 		return item, false, err
 	}
 	step, known := s.Find(n)
-	link, linked := s.Find(since)
+	link, linked := s.Find(by.since)
 	if !known || !linked {
 		return item, false, damaged("history of %s: entry %d is not one of %s", asked, n, ref)
 	}

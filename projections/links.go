@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	historyBucket = "history/1"
-	linksBucket   = "history/1 links"
+	historyBucket = "history/2"
+	linksBucket   = "history/2 links"
 )
 
 // history finds the entries that touch a record: its own, those that name it, and all entries of the incidents, tallies,
@@ -28,7 +28,7 @@ func (history) Buckets() []string { return []string{historyBucket, linksBucket} 
 
 func (history) Apply(tx *Tx, e eventstore.Entry) error {
 	rows, own := tx.Bucket(historyBucket), e.Ref.String()
-	rows.Insert(touchKey(own, e.Sequence), append(number(e.Sequence), number(e.VersionBefore)...))
+	rows.Insert(touchKey(own, e.Sequence), ownValue(e.Sequence, e.VersionBefore))
 	cited := citedBy(e.Command)
 	if e.Ref.Kind == domain.KindCeasefire || len(cited) == 0 && e.VersionBefore == 0 {
 		for _, ref := range cited {
@@ -54,13 +54,43 @@ func (history) Apply(tx *Tx, e eventstore.Entry) error {
 func touchAll(rows *Bucket, own, ref string, since uint64) {
 	for n := since; n != 0; {
 		rows.Put(touchKey(ref, n), touchValue(since, own))
-		n = toNumber(rows.Get(touchKey(own, n))[8:])
+		n = readTouch(rows.Get(touchKey(own, n))).before
 	}
 }
 
-// touchValue says which entry made the link, and whose entry it is that touches. A record's own rows hold the version
-// before in its place.
-func touchValue(since uint64, own string) []byte { return append(number(since), own...) }
+// A touch is the value of a row: of a record's own entry the version before it, of another record's entry whose it is and
+// which entry made the link.
+type touch struct {
+	own    string // kind/id of the other record, "" in a record's own rows
+	since  uint64
+	before uint64
+}
+
+// The ninth byte says which of the two follows. Nothing is to be guessed from the bytes themselves: a sequence may hold any
+// byte, that of a slash too.
+const (
+	ownTouch   = 'o' // a sequence
+	otherTouch = 'r' // a record
+)
+
+func ownValue(n, before uint64) []byte {
+	return append(append(number(n), ownTouch), number(before)...)
+}
+
+func touchValue(since uint64, own string) []byte {
+	return append(append(number(since), otherTouch), own...)
+}
+
+// readTouch reads what ownValue and touchValue wrote; the zero touch for anything else.
+func readTouch(b []byte) touch {
+	switch {
+	case len(b) == 17 && b[8] == ownTouch:
+		return touch{since: toNumber(b), before: toNumber(b[9:])}
+	case len(b) > 9 && b[8] == otherTouch:
+		return touch{since: toNumber(b), own: string(b[9:])}
+	}
+	return touch{}
+}
 
 func touchKey(ref string, n uint64) []byte {
 	return append(touchPrefix(ref), number(n)...)

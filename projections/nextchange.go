@@ -13,8 +13,33 @@ import (
 // is contested changes because time passes, and the ceasefires that change then. It is zero where nothing on record lies
 // ahead. What entries that are still to come will change, nobody can say.
 func (q *Queries) NextChange(ctx context.Context, after time.Time, p Point) (next time.Time, ids []string, err error) {
+	return q.nextChange(ctx, p, func(*reader, string) (time.Time, error) { return after, nil })
+}
+
+// NextPassing is NextChange for whoever is told of entries as they are recorded: what a ceasefire's newest entry changed,
+// and what lay behind it when it was recorded, was told with it, and is no doing of time.
+func (q *Queries) NextPassing(ctx context.Context, after time.Time, p Point) (next time.Time, ids []string, err error) {
+	return q.nextChange(ctx, p, func(r *reader, id string) (time.Time, error) {
+		h, err := r.record(domain.Ref{Kind: domain.KindCeasefire, ID: id})
+		if err != nil {
+			return after, err
+		}
+		for _, s := range slices.Backward(h.Steps) {
+			if s.Sequence <= r.Prefix && s.RecordedAt.After(after) {
+				return s.RecordedAt, nil
+			}
+		}
+		return after, nil
+	})
+}
+
+func (q *Queries) nextChange(ctx context.Context, p Point, since func(*reader, string) (time.Time, error)) (next time.Time, ids []string, err error) {
 	err = q.view(p, func(r *reader) error {
 		return r.each(ctx, domain.KindCeasefire, "", nil, func(id string) (bool, error) {
+			after, err := since(r, id)
+			if err != nil {
+				return false, err
+			}
 			t, changes, err := r.nextChange(id, after)
 			switch {
 			case err != nil || !changes:

@@ -23,7 +23,7 @@ var all = []Projection{
 	clock{},
 	commands{},
 	records{name: "ceasefires/1", kinds: []domain.Kind{domain.KindCeasefire}, words: ceasefireWords},
-	records{name: "incidents/1", kinds: []domain.Kind{domain.KindIncident}, words: incidentWords},
+	records{name: "incidents/2", kinds: []domain.Kind{domain.KindIncident}, words: incidentWords},
 	records{name: "tallies/1", kinds: []domain.Kind{domain.KindTally}},
 	records{name: "talks/1", kinds: []domain.Kind{domain.KindTalks}},
 	records{name: "statements/1", kinds: []domain.Kind{domain.KindStatement}},

@@ -3,6 +3,7 @@ package projections
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"truceledger/domain"
 	"truceledger/domain/ceasefire"
@@ -96,7 +97,7 @@ func (r row) mayBe(words ...string) bool {
 		if len(w) <= 2 {
 			continue
 		}
-		if _, known := slices.BinarySearchFunc(r.words, []byte(w), bytes.Compare); !known {
+		if _, known := slices.BinarySearchFunc(r.words, []byte(whole(w)), bytes.Compare); !known {
 			return false
 		}
 	}
@@ -116,11 +117,15 @@ const (
 func tagged(words []string, tag string, values ...string) []string {
 	for _, v := range values {
 		if v != "" {
-			words = append(words, tag+v)
+			words = append(words, whole(tag+v))
 		}
 	}
 	return words
 }
+
+// whole makes sure that a text stays one word: a zero byte ends a word in a row. Two texts may become the same word, which
+// only means that a record is looked at in vain.
+func whole(word string) string { return strings.ReplaceAll(word, "\x00", "\x01") }
 
 func ceasefireWords(c domain.Command) []string {
 	switch c := c.(type) {

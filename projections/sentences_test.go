@@ -37,6 +37,7 @@ func course(t *testing.T, b *book) {
 		`{"command":"exclude","ceasefire":"river","by":"russia","actor":"nusra-front","basis":"UNSCR 2268","occurred":"2016-05-01T17:00:00Z"}`,
 		`{"command":"extend","ceasefire":"river","by":"syrian-government","lasting":"PT24H","occurred":"2016-05-02T08:00:00Z","sources":[{"source":"s2","modality":"demands","quote":"one more day"}]}`,
 		`{"command":"extend","ceasefire":"river","by":"syrian-opposition","lasting":"PT24H","occurred":"2016-05-02T09:00:00Z"}`,
+		`{"command":"extend","ceasefire":"river","by":"free-syrian-army","lasting":"PT24H","occurred":"2016-05-02T09:30:00Z"}`,
 		`{"command":"suspend","ceasefire":"river","by":"russia","reason":"the road is closed","occurred":"2016-05-02T10:00:00Z"}`,
 		`{"command":"resume","ceasefire":"river","by":"russia","occurred":"2016-05-02T12:00:00Z"}`,
 		`{"command":"narrow-area","ceasefire":"river","by":"russia","area":"aleppo","occurred":"2016-05-02T12:30:00Z"}`,

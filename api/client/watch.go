@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// An Event is one event of the stream: "entry", with the stored bytes; "ceasefire", the state after that entry; or
-// "clock", a state that time alone has changed.
+// An Event is one event of the stream: "entry", with the stored bytes; "ceasefire", the state after the entry that follows
+// it; or "clock", a state that time alone has changed.
 type Event struct {
-	ID   uint64 // the sequence; for "clock" that of the newest entry before it
+	ID   uint64 // the sequence, for "ceasefire" of the entry that it belongs to; for "clock" that of the newest entry before it
 	Type string
 	Data json.RawMessage
 }
@@ -130,7 +130,12 @@ func (w *watcher) dispatch(e arriving) error {
 	if e.placed {
 		w.at = e.ID
 	}
-	switch e.ID = w.at; {
+	if e.ID = w.at; e.Type == "ceasefire" && !e.placed {
+		var state struct{ Version uint64 }
+		_ = json.Unmarshal(e.Data, &state)
+		e.ID = state.Version
+	}
+	switch {
 	case len(e.Data) == 0, e.Type == "entry" && e.ID <= w.sent:
 		return nil
 	case e.Type == "entry":

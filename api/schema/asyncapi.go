@@ -44,7 +44,7 @@ func channels() Object {
 		},
 		"stream": Object{
 			"address":     "/v1/stream",
-			"description": "GET, text/event-stream. The SSE id is the sequence; Last-Event-ID resumes without gap or repeat.",
+			"description": "GET, text/event-stream. The SSE id is the sequence and comes with the entry, after the ceasefire event of the same entry; Last-Event-ID resumes without a gap, and repeats no entry.",
 			"messages": Object{
 				"entry":     Object{"$ref": "#/components/messages/entry"},
 				"ceasefire": Object{"$ref": "#/components/messages/ceasefire"},

@@ -88,9 +88,25 @@ type Problem struct {
 }
 
 // Render writes the page.
-func (p List) Render(w io.Writer) error      { return pages["list"].Execute(w, p) }
-func (p Ceasefire) Render(w io.Writer) error { return pages["ceasefire"].Execute(w, p) }
-func (p Problem) Render(w io.Writer) error   { return pages["problem"].Execute(w, p) }
+func (p List) Render(w io.Writer) error      { return render(w, "list", p) }
+func (p Ceasefire) Render(w io.Writer) error { return render(w, "ceasefire", p) }
+func (p Problem) Render(w io.Writer) error   { return render(w, "problem", p) }
+
+func render(w io.Writer, name string, page any) error {
+	var b strings.Builder
+	if err := pages[name].Execute(&b, page); err != nil {
+		return err
+	}
+	_, err := turns.WriteString(w, b.String())
+	return err
+}
+
+// turns makes visible the characters that turn the direction of the text around them: one in a source's words could make
+// the dates and names beside them read backwards. Letters have a direction of their own, and the pages isolate texts, so
+// that no language needs them here.
+var turns = strings.NewReplacer(
+	"\u202a", "\ufffd", "\u202b", "\ufffd", "\u202c", "\ufffd", "\u202d", "\ufffd", "\u202e", "\ufffd",
+	"\u2066", "\ufffd", "\u2067", "\ufffd", "\u2068", "\ufffd", "\u2069", "\ufffd")
 
 // pages are the templates, each with the frame around it.
 var pages = parse("list", "ceasefire", "problem")

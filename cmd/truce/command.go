@@ -236,7 +236,7 @@ func (p *program) send(ctx context.Context, verb string, body []byte, out string
 	if a.Replayed {
 		word = "on the record already:"
 	}
-	_, err = fmt.Fprintf(p.stdout, "%s %s at %d (%s)\n", word, a.Record, a.Sequence, strings.Join(eventTypes(a.Events), ", "))
+	_, err = fmt.Fprintf(p.stdout, "%s %s at %d (%s)\n", word, visible(a.Record), a.Sequence, visible(strings.Join(eventTypes(a.Events), ", ")))
 	return err
 }
 

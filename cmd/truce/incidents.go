@@ -69,7 +69,7 @@ func (r *reading) countTable(by []string, counts []projections.CountRow) error {
 	for _, n := range counts {
 		var row []string
 		for _, dimension := range by {
-			row = append(row, n.Key[dimension])
+			row = append(row, visible(n.Key[dimension]))
 		}
 		rows = append(rows, append(row, fmt.Sprint(n.Incidents), fmt.Sprint(n.Events)))
 	}

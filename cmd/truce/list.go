@@ -119,6 +119,9 @@ func (r *reading) table(all projections.Page[json.RawMessage], columns []column,
 		if err != nil {
 			return err
 		}
+		for i, cell := range cells {
+			cells[i] = visible(cell)
+		}
 		rows = append(rows, cells)
 	}
 	return r.printTable(columns, rows)

@@ -60,7 +60,7 @@ type column struct {
 	width int
 }
 
-// printTable writes rows that stay readable in 100 columns. Nothing but spaces stands between columns, so that cut and grep
+// printTable writes rows that stay readable in 100 columns. A line break in a cell is the caller's own. Nothing but spaces stands between columns, so that cut and grep
 // work on it.
 func (p *program) printTable(columns []column, rows [][]string) error {
 	t := table.NewWriter()
@@ -77,7 +77,7 @@ func (p *program) printTable(columns []column, rows [][]string) error {
 	for _, row := range rows {
 		cells := table.Row{}
 		for _, cell := range row {
-			cells = append(cells, cell)
+			cells = append(cells, visibleLines(cell))
 		}
 		t.AppendRow(cells)
 	}

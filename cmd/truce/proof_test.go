@@ -47,3 +47,31 @@ func flip(ts *testscript.TestScript, _ bool, args []string) {
 	line[len(line)/2] ^= 1
 	ts.Check(os.WriteFile(path, bytes.Join(lines, nil), 0o600))
 }
+
+// witness FLAGS: runs a witness on a free port, and sets WITNESS to the line that it prints for the operator.
+func startWitness(ts *testscript.TestScript, _ bool, args []string) {
+	p, err := launch(ts.MkAbs("."), scriptEnv(ts), append([]string{"witness", "--listen", "127.0.0.1:0"}, args...)...)
+	ts.Check(err)
+	stageOf(ts).witness = p
+	line, err := p.stdout.await(`^(\S+\+\S+ http://\S+)$`)
+	ts.Check(err)
+	ts.Setenv("WITNESS", line[1])
+}
+
+func stopWitness(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(stageOf(ts).witness.stop()) }
+
+// says PATTERN: waits until the server has said so on standard error.
+func says(ts *testscript.TestScript, _ bool, args []string) {
+	_, err := stageOf(ts).server.stderr.await(args[0])
+	ts.Check(err)
+}
+
+// cpfetch PATH FILE: keeps what the server answers.
+func fetchTo(ts *testscript.TestScript, _ bool, args []string) {
+	answer, err := http.Get(ts.Getenv("TRUCE_SERVER") + args[0])
+	ts.Check(err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), body, 0o600))
+}

@@ -35,7 +35,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return exitFailed // by Ctrl-C: whoever pressed it knows
 	}
-	fmt.Fprintf(stderr, "truce: %s\n", oneLine(p.reachable(err).Error()))
+	fmt.Fprintf(stderr, "truce: %s\n", visible(oneLine(p.reachable(err).Error())))
 	return exitCode(err)
 }
 
@@ -68,7 +68,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 3 a rule said no, 4 conflict, 5 not f
 		&cobra.Group{ID: groupRegister, Title: "Put one command on the record - the register, corrections:"},
 		&cobra.Group{ID: groupProof, Title: "Check and operate:"},
 	)
-	root.AddCommand(p.serveVerb(), p.demoVerb(), p.applyVerb())
+	root.AddCommand(p.serveVerb(), p.demoVerb(), p.witnessVerb(), p.applyVerb())
 	root.AddCommand(p.commandVerbs()...)
 	root.AddCommand(p.readVerbs()...)
 	root.AddCommand(p.replayVerb(), p.rebuildVerb(), p.exportVerb(), p.logKeyVerb(), p.verifyVerb(), p.versionVerb())

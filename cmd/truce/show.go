@@ -61,7 +61,7 @@ func describeRecord(raw []byte) ([][]string, error) {
 	var rows [][]string
 	err := members(raw, func(name string, v jsontext.Value) {
 		if said := w.tell(v, "\n"); said != "" && said != "0" && said != "false" {
-			rows = append(rows, []string{strings.ReplaceAll(name, "_", " "), said})
+			rows = append(rows, []string{visible(strings.ReplaceAll(name, "_", " ")), said})
 		}
 	})
 	return rows, err
@@ -115,7 +115,7 @@ func (w wording) text(s string) string {
 		b.Zone = w.zone
 		return b.String()
 	}
-	return s
+	return visible(s)
 }
 
 func (w wording) object(v jsontext.Value) string {
@@ -124,12 +124,12 @@ func (w wording) object(v jsontext.Value) string {
 		if w.zone != "" {
 			b.Zone = w.zone
 		}
-		return b.String()
+		return visible(b.String())
 	}
 	var parts []string
 	_ = members(v, func(name string, v jsontext.Value) {
 		if said := w.tell(v, "; "); said != "" {
-			parts = append(parts, strings.ReplaceAll(name, "_", " ")+" "+said)
+			parts = append(parts, visible(strings.ReplaceAll(name, "_", " "))+" "+said)
 		}
 	})
 	return strings.Join(parts, ", ")

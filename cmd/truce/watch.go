@@ -83,7 +83,7 @@ func (p *program) watchJSON(e client.Event) error {
 func (p *program) watchLine(e client.Event) error {
 	line, err := describeStreamed(e)
 	if err == nil && line != "" {
-		_, err = fmt.Fprintln(p.stdout, line)
+		_, err = fmt.Fprintln(p.stdout, visible(line))
 	}
 	return err
 }

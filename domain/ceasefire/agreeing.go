@@ -9,6 +9,9 @@ import (
 // This file decides what leads to agreement: proposing, amending, consenting, refusing, acceding.
 
 func (j *judgement) propose(c *Propose) ([]domain.Event, error) {
+	if len(c.Parties) == 0 && len(c.Consent) == 0 {
+		return nil, domain.Field("parties", "is required: name the parties, or who must consent; a proposal that nobody can agree to is none")
+	}
 	resolved, err := j.terms(c.Ceasefire, c.Terms)
 	if err != nil {
 		return nil, err
@@ -20,6 +23,8 @@ func (j *judgement) amend(c *Amend) ([]domain.Event, error) {
 	switch err := j.open(); {
 	case err != nil:
 		return nil, err
+	case j.part(c.By) != nil:
+		return nil, j.part(c.By)
 	case j.IsAgreed():
 		return nil, ErrAlreadyAgreed
 	}
@@ -209,7 +214,7 @@ func (j *judgement) isAfterDeadline() bool {
 }
 
 func (j *judgement) designate(c *Designate) ([]domain.Event, error) {
-	if err := j.open(); err != nil {
+	if err := j.openTo(c.By); err != nil {
 		return nil, err
 	}
 	if err := j.notExcluded("actor", c.Actor); err != nil {
@@ -224,12 +229,25 @@ func (j *judgement) designate(c *Designate) ([]domain.Event, error) {
 	return one(ActorDesignated{j.m})
 }
 
+// exclude is open to whoever has a part in the ceasefire; a party is put out by a guarantor or a mediator only, not by its
+// opponent.
 func (j *judgement) exclude(c *Exclude) ([]domain.Event, error) {
-	if err := j.open(); err != nil {
+	if err := j.openTo(c.By); err != nil {
 		return nil, err
 	}
-	if j.Excludes(c.Actor) {
+	switch {
+	case j.Excludes(c.Actor):
 		return nil, domain.Refuse(ErrExcluded, "%s is excluded already", c.Actor)
+	case c.By != "" && j.Has(c.Actor, j.m.Place, Party) && !j.Has(c.By, j.m.Place, Guarantor, Mediator):
+		return nil, domain.Refuse(ErrNoStanding, "%s is a party; %s is no %s of it", c.Actor, c.By, either([]Role{Guarantor, Mediator}))
 	}
 	return one(ActorExcluded{j.m})
+}
+
+// openTo refuses where the record is closed, and an actor that has no part in it.
+func (j *judgement) openTo(actor string) error {
+	if err := j.open(); err != nil {
+		return err
+	}
+	return j.part(actor)
 }

@@ -54,7 +54,7 @@ func (j *judgement) changing(c Change) (from Bounds, err error) {
 
 // collapse may name a moment before it is declared: a collapse is seen afterwards.
 func (j *judgement) collapse(c *DeclareCollapsed) ([]domain.Event, error) {
-	if err := j.standing(); err != nil {
+	if err := j.standingFor(c.By); err != nil {
 		return nil, err
 	}
 	from, err := j.effect(c.From, true)
@@ -68,7 +68,7 @@ func (j *judgement) supersede(c *Supersede) ([]domain.Event, error) {
 	if c.Successor == j.ID {
 		return nil, domain.Refuse(ErrSelfSuccession, "%s", c.Successor)
 	}
-	if err := j.standing(); err != nil {
+	if err := j.standingFor(c.By); err != nil {
 		return nil, err
 	}
 	from, err := j.effect(c.From, true)
@@ -76,6 +76,14 @@ func (j *judgement) supersede(c *Supersede) ([]domain.Event, error) {
 		return nil, err
 	}
 	return one(CeasefireSuperseded{Moment: j.m, From: from})
+}
+
+// standingFor checks that there is a course to change, and that the actor has a part in it.
+func (j *judgement) standingFor(actor string) error {
+	if err := j.standing(); err != nil {
+		return err
+	}
+	return j.part(actor)
 }
 
 // withdraw takes a consent back before agreement; later the actor leaves.
@@ -106,7 +114,7 @@ func (j *judgement) withdraw(c *Withdraw) ([]domain.Event, error) {
 }
 
 func (j *judgement) widen(c *WidenArea) ([]domain.Event, error) {
-	if err := j.standing(); err != nil {
+	if err := j.standingFor(c.By); err != nil {
 		return nil, err
 	}
 	if j.Terms.Parent != "" {
@@ -128,7 +136,7 @@ func (j *judgement) widen(c *WidenArea) ([]domain.Event, error) {
 }
 
 func (j *judgement) narrow(c *NarrowArea) ([]domain.Event, error) {
-	if err := j.standing(); err != nil {
+	if err := j.standingFor(c.By); err != nil {
 		return nil, err
 	}
 	for _, place := range c.Area {

@@ -3,7 +3,7 @@ package ceasefire
 import (
 	"fmt"
 	"slices"
-	"time"
+	"strings"
 
 	"truceledger/domain"
 	"truceledger/domain/when"
@@ -162,7 +162,29 @@ func orNobody(actors []string) string {
 	if len(actors) == 0 {
 		return "somebody whose consent counts; the proposal names no party"
 	}
-	return fmt.Sprint(actors)
+	return strings.Join(actors, ", ")
+}
+
+// either lists roles: "party, guarantor or mediator".
+func either(roles []Role) string {
+	text := string(roles[0])
+	for i, r := range roles[1:] {
+		if i == len(roles)-2 {
+			text += " or " + string(r)
+		} else {
+			text += ", " + string(r)
+		}
+	}
+	return text
+}
+
+// part refuses an actor that has nothing to do with the ceasefire: no role in it, no consent to give, and not its proposer. An
+// act that names nobody is the secretariat's word; the entry says who recorded it.
+func (j *judgement) part(actor string) error {
+	if actor == "" || actor == j.ProposedBy || j.Has(actor, j.m.Place) || slices.Contains(j.Terms.Consent, actor) && !j.hasLeft(actor) {
+		return nil
+	}
+	return domain.Refuse(ErrNoStanding, "%s has no role in it", actor)
 }
 
 // voice refuses an actor that is neither a party nor a guarantor, nor one whose consent is asked for (R2, R7).
@@ -171,14 +193,10 @@ func (j *judgement) voice(actor string, also ...Role) error {
 	if j.Has(actor, j.m.Place, roles...) || slices.Contains(j.Terms.Consent, actor) && !j.hasLeft(actor) {
 		return nil
 	}
-	return domain.Refuse(ErrNoStanding, "%s is none of %v", actor, roles)
+	return domain.Refuse(ErrNoStanding, "%s is no %s of it", actor, either(roles))
 }
 
-func (j *judgement) hasLeft(actor string) bool {
-	return slices.ContainsFunc(j.Departures, func(d Departure) bool {
-		return d.Actor == actor && d.From.Reached(j.m.Place) == when.Yes
-	})
-}
+func (j *judgement) hasLeft(actor string) bool { return j.leftBy(actor, j.m.Place) }
 
 // effect is from when a change takes effect: its from, else its place. A from that every reading puts before the act's own
 // place is refused; of an imprecise one only the part from the place on is left.
@@ -192,7 +210,7 @@ func (j *judgement) effect(w when.When, mayLieBack bool) (Bounds, error) {
 	case mayLieBack || !from.Earliest.Before(place):
 		return from, nil
 	case !from.CanBeAfterTime(place):
-		return Bounds{}, domain.Refuse(ErrRetroactive, "from %s, done %s", from, place.Format(time.RFC3339))
+		return Bounds{}, domain.Refuse(ErrRetroactive, "from %s, done %s", from, when.At(place))
 	}
 	from.Earliest = place
 	return from, nil

@@ -393,3 +393,41 @@ func TestWhatIsDemandedIsNotOwedByWhoDemandsIt(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+func TestWhoHasNoPartInItChangesNothing(t *testing.T) {
+	addressed := func(by string) domain.Header { return head(by, "2016-05-02T10:00") }
+	for _, c := range []domain.Command{
+		&ceasefire.Designate{Header: addressed("stranger"), Addressed: river, Actor: "stranger", Role: ceasefire.Guarantor},
+		&ceasefire.Exclude{Header: addressed("stranger"), Addressed: river, Actor: "north"},
+		&ceasefire.WidenArea{Header: addressed("stranger"), Addressed: river, Area: []string{"aleppo"}},
+		&ceasefire.NarrowArea{Header: addressed("stranger"), Addressed: river, Area: []string{"aleppo"}},
+		&ceasefire.EnterIntoForce{Header: addressed("stranger"), Addressed: river},
+		&ceasefire.Thwart{Header: addressed("stranger"), Addressed: river},
+		&ceasefire.DeclareCollapsed{Change: change("stranger", "2016-05-02T10:00", "")},
+		&ceasefire.Supersede{Change: change("stranger", "2016-05-02T10:00", ""), Successor: "successor"},
+		&ceasefire.Exclude{Header: addressed("south"), Addressed: river, Actor: "north"}, // a party does not put its opponent out
+	} {
+		agreed(t).refuses(ceasefire.ErrNoStanding, c)
+	}
+	newStory(t).tell(propose("2016-05-01T08:00", ceasefire.Terms{})).
+		refuses(ceasefire.ErrNoStanding, &ceasefire.Amend{Header: addressed("stranger"), Addressed: river, Terms: ceasefire.Terms{Title: "x"}})
+}
+
+func TestAProposalNamesSomebodyWhoCanAgree(t *testing.T) {
+	if err := newStory(t).try(&ceasefire.Propose{Header: head("mediator", "2016-05-01"), Ceasefire: "river"}); err == nil || err.Error()[:7] != "parties" {
+		t.Errorf("got %v, want an error of the field parties", err)
+	}
+}
+
+func TestWhoHasLeftIsNotWaitedFor(t *testing.T) {
+	s := newStory(t).tell(
+		propose("2016-05-01T08:00", ceasefire.Terms{Parties: []string{"north", "south", "west"}, From: damascus("2016-05-02T00:00"), Lasting: "PT48H", ExtensionRule: ceasefire.AllConsenting}),
+		agree("north", "2016-05-01T09:00"), agree("south", "2016-05-01T09:00"), agree("west", "2016-05-01T09:00"),
+		&ceasefire.Withdraw{Change: change("west", "2016-05-02T12:00", "")},
+		&ceasefire.Accede{Header: head("east", "2016-05-02T13:00"), Addressed: river},
+		extend("north", "2016-05-03T00:00", ceasefire.Extend{Lasting: "PT24H"}),
+	)
+	s.refuses(ceasefire.ErrAlreadyConsented, extend("north", "2016-05-03T00:30", ceasefire.Extend{Lasting: "PT24H"}))
+	s.tell(extend("south", "2016-05-03T01:00", ceasefire.Extend{Lasting: "PT24H"})).is("2016-05-04T12:00", ceasefire.Lapsed)
+	s.tell(extend("east", "2016-05-03T02:00", ceasefire.Extend{Lasting: "PT24H"})).is("2016-05-04T12:00", ceasefire.InForce)
+}

@@ -163,12 +163,18 @@ func (s State) IsAgreed() bool { return !s.AgreedAt.IsZero() }
 // Has reports whether actor has one of the roles at an instant; without roles, any role at all. Somebody whose leaving is
 // past has none.
 func (s State) Has(actor string, at time.Time, roles ...Role) bool {
-	gone := func(d Departure) bool { return d.Actor == actor && d.From.Reached(at) == when.Yes }
-	if slices.ContainsFunc(s.Departures, gone) {
+	if s.leftBy(actor, at) {
 		return false
 	}
 	return slices.ContainsFunc(s.Roles, func(d Designation) bool {
 		return d.Actor == actor && (len(roles) == 0 || slices.Contains(roles, d.Role))
+	})
+}
+
+// leftBy reports whether an actor's leaving is past at an instant.
+func (s State) leftBy(actor string, at time.Time) bool {
+	return slices.ContainsFunc(s.Departures, func(d Departure) bool {
+		return d.Actor == actor && d.From.Reached(at) == when.Yes
 	})
 }
 

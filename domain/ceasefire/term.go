@@ -2,6 +2,7 @@ package ceasefire
 
 import (
 	"slices"
+	"strings"
 
 	"truceledger/domain"
 	"truceledger/domain/when"
@@ -10,7 +11,7 @@ import (
 // This file decides what sets and moves the term: entering into force, thwarting, extending.
 
 func (j *judgement) enter(c *EnterIntoForce) ([]domain.Event, error) {
-	switch err := j.open(); {
+	switch err := j.openTo(c.By); {
 	case err != nil:
 		return nil, err
 	case !j.IsAgreed():
@@ -49,8 +50,8 @@ func (j *judgement) entryTerm(c *EnterIntoForce) (from, until Bounds, err error)
 	return from, until, err
 }
 
-func (j *judgement) thwart(*Thwart) ([]domain.Event, error) {
-	switch err := j.open(); {
+func (j *judgement) thwart(c *Thwart) ([]domain.Event, error) {
+	switch err := j.openTo(c.By); {
 	case err != nil:
 		return nil, err
 	case j.wasInForce():
@@ -73,6 +74,8 @@ func (j *judgement) extend(c *Extend) ([]domain.Event, error) {
 		return nil, domain.Refuse(ErrNotLater, "until %s; it runs until %s", until, j.End())
 	case !from.IsZero() && !until.CanBeAfter(from):
 		return nil, domain.Refuse(domain.ErrEndBeforeStart, "from %s until %s", from, until)
+	case slices.Contains(j.backers(from, until), c.By):
+		return nil, domain.Refuse(ErrAlreadyConsented, "%s has sent an extension until %s", c.By, until)
 	case !j.moves(c.By, from, until):
 		return one(ExtensionBacked{Moment: j.m, From: from, Until: until})
 	}
@@ -99,8 +102,8 @@ func (j *judgement) extendable(c *Extend) error {
 	case j.End().Reached(j.m.Place) == when.Yes:
 		return domain.Refuse(ErrLapsed, "it ran until %s; the extension is of %s", j.End(), j.m.Occurred)
 	}
-	if j.Terms.ExtensionRule == AllConsenting && !slices.Contains(j.Needed(), c.By) {
-		return domain.Refuse(ErrNoStanding, "an extension needs %v; %s is none of them", j.Needed(), c.By)
+	if asked := j.askedToExtend(j.m.Place); j.Terms.ExtensionRule == AllConsenting && !slices.Contains(asked, c.By) {
+		return domain.Refuse(ErrNoStanding, "an extension needs %s; %s is none of them", strings.Join(asked, ", "), c.By)
 	}
 	return j.voice(c.By)
 }
@@ -141,5 +144,5 @@ func (j *judgement) moves(actor string, from, until Bounds) bool {
 	if j.Terms.ExtensionRule != AllConsenting {
 		return true
 	}
-	return len(j.stillToBack(append(j.backers(from, until), actor))) == 0
+	return len(j.stillToBack(j.m.Place, append(j.backers(from, until), actor))) == 0
 }

@@ -159,7 +159,7 @@ func (s State) extended(r domain.Reading, from, until Bounds) State {
 	if s.Terms.ExtensionRule == AllConsenting {
 		s.Backed = with(without(s.Backed, func(b Backing) bool { return b.By == c.By }),
 			Backing{By: c.By, From: from, Until: until, Sequence: r.Sequence})
-		if by = s.backers(from, until); len(s.stillToBack(by)) > 0 {
+		if by = s.backers(from, until); len(s.stillToBack(r.Place, by)) > 0 {
 			return s
 		}
 		s.Backed = nil
@@ -180,7 +180,7 @@ func (s State) lengthen(r domain.Reading, from, until Bounds) State {
 	case !last.Until.CanBeAfter(from) && !last.Until.Equal(from):
 		return s.flag(r, domain.FlagGap, "from %s until %s no term covers", last.Until, from)
 	case !from.CanBeAfter(last.Until) && !last.Until.Equal(from):
-		return s.flag(r, domain.FlagOverlap, "the term before it runs until %s, %s after %s", last.Until, last.Until.Earliest.Sub(from.Earliest), from)
+		return s.flag(r, domain.FlagOverlap, "the term before it runs until %s, this one begins at %s", last.Until, from)
 	}
 	return s
 }
@@ -196,9 +196,19 @@ func (s State) backers(from, until Bounds) []string {
 	return actors
 }
 
-// stillToBack lists the consenting actors that are not among backers.
-func (s State) stillToBack(backers []string) []string {
-	return slices.DeleteFunc(s.Needed(), func(a string) bool { return slices.Contains(backers, a) })
+// askedToExtend lists the actors that must all send an equal extension under all_consenting: those named by consent, else
+// the parties, also those that acceded; without whoever has left by then, who can no longer be heard.
+func (s State) askedToExtend(at time.Time) []string {
+	asked := s.Terms.Consent
+	if len(asked) == 0 {
+		asked = s.In(Party)
+	}
+	return without(asked, func(a string) bool { return s.Excludes(a) || s.leftBy(a, at) })
+}
+
+// stillToBack lists the actors asked to extend that are not among backers.
+func (s State) stillToBack(at time.Time, backers []string) []string {
+	return without(s.askedToExtend(at), func(a string) bool { return slices.Contains(backers, a) })
 }
 
 // suspended and resumed keep the halts; the term runs on beneath them.

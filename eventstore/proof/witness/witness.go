@@ -165,3 +165,6 @@ func (w *Witness) cosign(h proof.Head) ([]byte, error) {
 	}
 	return signed[len(n.Text)+1:], nil // after the text and its empty line
 }
+
+// Name is the name of the witness's key.
+func (w *Witness) Name() string { return w.signer.Name() }
