@@ -25,11 +25,13 @@ func story(t testing.TB) [][]byte {
 		`{"command":"record-statement","by":"south","statement_kind":"denial","about":["ceasefire/river"],"text":"No."}`,
 		`{"command":"extend","ceasefire":"river","by":"north","lasting":"PT72H","note":"more"}`,
 		`{"command":"propose","ceasefire":"inner","by":"south","title":"Inner","class":"local_truce","area":"town","parent":"river","parties":["north","south"],"from":"2016-05-06","lasting":"P1D"}`,
+		`{"command":"amend","ceasefire":"inner","by":"south","from":"2016-05-07"}`,
 	} {
 		must(t, l, body)
 	}
 	correction := fmt.Sprintf(`{"command":"correct","record":"ceasefire/river","sequence":%d,"reason":"typo","replacement":{"command":"extend","by":"north","lasting":"PT48H"}}`, 12)
 	must(t, l, correction)
+	must(t, l, `{"command":"correct","record":"ceasefire/inner","sequence":14,"reason":"day","replacement":{"command":"amend","by":"south","from":"2016-05-08"}}`)
 	var payloads [][]byte
 	for m, err := range log.Read(t.Context(), 0) {
 		if err != nil {

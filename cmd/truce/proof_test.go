@@ -2,14 +2,22 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+
+	"truceledger/eventstore/proof/signed"
 )
 
 // signed SIZE: waits until the server has signed a head over so many entries.
@@ -74,4 +82,67 @@ func fetchTo(ts *testscript.TestScript, _ bool, args []string) {
 	body, err := io.ReadAll(answer.Body)
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), body, 0o600))
+}
+
+// keyfile NAME FILE: writes the command that registers a key for the actor of the same name.
+func keyFile(ts *testscript.TestScript, _ bool, args []string) {
+	public := strings.Join(strings.Fields(ts.ReadFile(args[0] + ".pub"))[:2], " ")
+	text := "command: register-key\nactor: " + args[0] + "\nkey: " + public + "\n"
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
+}
+
+// sshsign KEY FILE: signs a statement with ssh-keygen, for the ledger that it names.
+func sshSign(ts *testscript.TestScript, _ bool, args []string) {
+	s, err := signed.ParseStatement([]byte(ts.ReadFile(args[1])))
+	ts.Check(err)
+	ts.Check(ts.Exec("ssh-keygen", "-Y", "sign", "-n", signed.Namespace(s.Ledger), "-f", args[0], args[1]))
+}
+
+// agent KEY: runs an SSH agent that holds a key, until the story ends.
+func startAgent(ts *testscript.TestScript, _ bool, args []string) {
+	key, err := ssh.ParseRawPrivateKey([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	ring := agent.NewKeyring()
+	ts.Check(ring.Add(agent.AddedKey{PrivateKey: key}))
+	dir, err := os.MkdirTemp("", "agent") // the name of a socket must be short
+	ts.Check(err)
+	listener, err := net.Listen("unix", filepath.Join(dir, "s"))
+	ts.Check(err)
+	ts.Defer(func() { _ = listener.Close(); _ = os.RemoveAll(dir) })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() { _ = agent.ServeAgent(ring, conn) }()
+		}
+	}()
+	ts.Setenv("SSH_AUTH_SOCK", filepath.Join(dir, "s"))
+}
+
+// checksign ENTRY SIGNERS ACTOR: has ssh-keygen check a signed entry, and refuse it once it is altered.
+func checkSign(ts *testscript.TestScript, _ bool, args []string) {
+	var e struct {
+		Time time.Time `json:"time"`
+		Data struct {
+			Command signed.Envelope `json:"command"`
+		} `json:"data"`
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &e))
+	s, err := signed.ParseStatement(e.Data.Command.Signed)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("check.sig"), []byte(e.Data.Command.Signatures[0]), 0o600))
+	check := func(bytes []byte) error {
+		cmd := exec.Command("ssh-keygen", "-Y", "verify", "-f", args[1], "-I", args[2], "-n", signed.Namespace(s.Ledger), "-s", "check.sig",
+			"-Overify-time="+e.Time.UTC().Add(time.Second).Format("20060102150405Z"))
+		cmd.Dir, cmd.Stdin = ts.MkAbs("."), strings.NewReader(string(bytes))
+		said, err := cmd.CombinedOutput()
+		ts.Logf("%s", said)
+		return err
+	}
+	ts.Check(check(e.Data.Command.Signed))
+	if check(append([]byte(" "), e.Data.Command.Signed...)) == nil {
+		ts.Fatalf("ssh-keygen takes what was altered")
+	}
 }
