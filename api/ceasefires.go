@@ -51,7 +51,7 @@ func (a *API) ceasefires(ctx context.Context, in *ceasefiresInput) (*pageOutput[
 	if err != nil {
 		return nil, err
 	}
-	return list(ctx, a, in.Clocks, in.Paging, func(ctx context.Context, at projections.Point, p projections.Paging) (projections.Page[projections.CeasefireView], error) {
+	return list(ctx, a, in.ListInput, func(ctx context.Context, at projections.Point, p projections.Paging) (projections.Page[projections.CeasefireView], error) {
 		return a.queries.Ceasefires(ctx, filter, at, p)
 	})
 }
@@ -61,7 +61,7 @@ func (a *API) calendar(ctx context.Context, in *ceasefiresInput) (*pageOutput[pr
 	if err != nil {
 		return nil, err
 	}
-	return list(ctx, a, in.Clocks, in.Paging, func(ctx context.Context, at projections.Point, p projections.Paging) (projections.Page[projections.CalendarItem], error) {
+	return list(ctx, a, in.ListInput, func(ctx context.Context, at projections.Point, p projections.Paging) (projections.Page[projections.CalendarItem], error) {
 		return a.queries.Calendar(ctx, filter, at, p)
 	})
 }

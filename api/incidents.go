@@ -52,6 +52,7 @@ type countsInput struct {
 	IncidentFilter
 	AllegedBy string `query:"alleged_by" doc:"Only those that this actor alleges."`
 	Clocks
+	Conditional
 }
 
 func (a *API) incidentRoutes() {
@@ -71,7 +72,7 @@ func (a *API) incidents(ctx context.Context, in *incidentsInput) (*pageOutput[pr
 		return nil, err
 	}
 	filter.By = in.By
-	return list(ctx, a, in.Clocks, in.Paging, func(ctx context.Context, at projections.Point, p projections.Paging) (projections.Page[projections.IncidentView], error) {
+	return list(ctx, a, in.ListInput, func(ctx context.Context, at projections.Point, p projections.Paging) (projections.Page[projections.IncidentView], error) {
 		return a.queries.Incidents(ctx, filter, at, p)
 	})
 }
@@ -83,7 +84,7 @@ func (a *API) incidentCounts(ctx context.Context, in *countsInput) (*pageOutput[
 		return nil, err
 	}
 	filter.By = in.AllegedBy
-	return list(ctx, a, in.Clocks, Paging{}, func(ctx context.Context, at projections.Point, _ projections.Paging) (projections.Page[projections.CountRow], error) {
+	return list(ctx, a, ListInput{Clocks: in.Clocks, Conditional: in.Conditional}, func(ctx context.Context, at projections.Point, _ projections.Paging) (projections.Page[projections.CountRow], error) {
 		rows, err := a.queries.IncidentCounts(ctx, dimensions, filter, at)
 		return projections.Page[projections.CountRow]{Items: rows}, err
 	})

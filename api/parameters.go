@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,13 +27,17 @@ func (instant) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Examples: []any{"2016-05-06T09:00:00Z"}}
 }
 
-// parse reads the instant, strictly; nil where it is not given.
+// rfc3339 is the form of an instant. Package time reads more than the RFC allows: a comma for the point, an hour of one
+// digit, an offset of 24 hours; and less: not a small t or z.
+var rfc3339 = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`)
+
+// parse reads the instant, strictly; nil where it is not given. The ledger counts years from 1.
 func (i instant) parse(name string) (*time.Time, *wire.Problem) {
 	if i == "" {
 		return nil, nil
 	}
-	var t time.Time
-	if err := t.UnmarshalText([]byte(i)); err != nil {
+	t, err := time.Parse(time.RFC3339, strings.ToUpper(string(i)))
+	if err != nil || !rfc3339.MatchString(string(i)) || t.Year() < 1 || t.UTC().Year() < 1 {
 		return nil, badClock(name, string(i))
 	}
 	t = t.UTC()

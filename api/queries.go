@@ -18,10 +18,16 @@ type oneInput struct {
 	Clocks
 }
 
+// Conditional lets a caller keep its copy of a page.
+type Conditional struct {
+	IfNoneMatch string `header:"If-None-Match" doc:"The ETag of your copy: the newest sequence that it was answered from. Answered 304 only where effective_at and known_at are both given and past."`
+}
+
 // ListInput asks for one page of a collection.
 type ListInput struct {
 	Clocks
 	Paging
+	Conditional
 }
 
 // stateOutput is the state of a record.
@@ -34,6 +40,8 @@ type stateOutput[V any] struct {
 
 // pageOutput is one page of a collection.
 type pageOutput[V any] struct {
+	Status       int
+	ETag         string `header:"ETag"`
 	CacheControl string `header:"Cache-Control"`
 	Body         projections.Page[V]
 }
@@ -82,17 +90,17 @@ func many[V any](a *API, kind domain.Kind, ask func(context.Context, projections
 		OperationID: "list-" + wire.Collection(kind), Path: "/v1/" + wire.Collection(kind),
 		Summary: "A page of records: " + wire.Collection(kind), Tags: []string{tag(kind)},
 	}, func(ctx context.Context, in *ListInput) (*pageOutput[V], error) {
-		return list(ctx, a, in.Clocks, in.Paging, ask)
+		return list(ctx, a, *in, ask)
 	})
 }
 
 // list answers one page at the asked clocks.
-func list[V any](ctx context.Context, a *API, c Clocks, p Paging, ask func(context.Context, projections.Point, projections.Paging) (projections.Page[V], error)) (*pageOutput[V], error) {
-	page, err := p.page()
+func list[V any](ctx context.Context, a *API, in ListInput, ask func(context.Context, projections.Point, projections.Paging) (projections.Page[V], error)) (*pageOutput[V], error) {
+	page, err := in.page()
 	if err != nil {
 		return nil, err
 	}
-	at, err := a.at(ctx, c)
+	at, err := a.at(ctx, in.Clocks)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +111,11 @@ func list[V any](ctx context.Context, a *API, c Clocks, p Paging, ask func(conte
 	if answer.Items == nil {
 		answer.Items = []V{} // an empty list, not null
 	}
-	return &pageOutput[V]{CacheControl: noCache, Body: answer}, nil
+	out := &pageOutput[V]{Status: http.StatusOK, ETag: versionTag(at.Prefix), CacheControl: noCache, Body: answer}
+	if a.settled(in.Clocks) && unchanged(in.IfNoneMatch, at.Prefix) {
+		out.Status = http.StatusNotModified
+	}
+	return out, nil
 }
 
 // historyInput asks for a page of a record's history.
@@ -122,7 +134,7 @@ func history(a *API, kind domain.Kind) {
 		if !domain.IsSlug(in.ID) {
 			return nil, &domain.NotFound{Record: domain.Ref{Kind: kind, ID: clip(in.ID)}}
 		}
-		return list(ctx, a, in.Clocks, in.Paging, func(ctx context.Context, at projections.Point, p projections.Paging) (projections.Page[projections.HistoryItem], error) {
+		return list(ctx, a, in.ListInput, func(ctx context.Context, at projections.Point, p projections.Paging) (projections.Page[projections.HistoryItem], error) {
 			return a.queries.History(ctx, ref, at, p)
 		})
 	})

@@ -60,6 +60,12 @@ func TestBadParameters(t *testing.T) {
 		{"/v1/ceasefires?effective_at=2016-05-04T12:00:00", "bad-clock", "effective_at"},
 		{"/v1/ceasefires?effective_at=2016-05-04T12:00:00%2003:00", "bad-clock", "effective_at"},
 		{"/v1/ceasefires?effective_at=2016-02-30T12:00:00Z", "bad-clock", "effective_at"},
+		{"/v1/ceasefires?effective_at=2016-05-04T12:00:00,5Z", "bad-clock", "effective_at"},
+		{"/v1/ceasefires?effective_at=2016-05-04T2:00:00Z", "bad-clock", "effective_at"},
+		{"/v1/ceasefires?effective_at=2016-05-04T12:00:00%2B24:00", "bad-clock", "effective_at"},
+		{"/v1/ceasefires?effective_at=2016-05-04T12:00:00%2B03:60", "bad-clock", "effective_at"},
+		{"/v1/ceasefires?effective_at=0000-05-04T12:00:00Z", "bad-clock", "effective_at"},
+		{"/v1/ceasefires?effective_at=0001-01-01T00:00:00%2B03:00", "bad-clock", "effective_at"},
 		{"/v1/ceasefires?known_at=1", "bad-clock", "known_at"},
 		{"/v1/ceasefires?reported_by=1", "bad-clock", "reported_by"},
 		{"/v1/ceasefires?known_at=2016-05-04T12:00:00Z&as_of_sequence=3", "bad-clock", "as_of_sequence"},
@@ -128,6 +134,8 @@ func TestTheThreeClocks(t *testing.T) {
 		{"effective_at=2016-05-05T12:00:00+03:00", "in_force"},   // a plus sign as it stands
 		{"effective_at=2016-05-05T12:00:00%2B03:00", "in_force"}, // and as forms write it
 		{"effective_at=2016-05-05T12:00:00Z&as_of_sequence=6", "proposed"},
+		{"effective_at=2016-05-05t12:00:00z", "in_force"},
+		{"effective_at=2016-05-05t15:00:00.000000000001+03:00", "in_force"},
 		{"", "lapsed"},
 	} {
 		a := w.get("/v1/ceasefires/river?" + c.query)
@@ -162,6 +170,36 @@ func TestNotModified(t *testing.T) {
 		}
 		if c.want == 304 && len(a.body) > 0 {
 			t.Errorf("a 304 has a body: %s", a.body)
+		}
+	}
+}
+
+// A page has the newest sequence that it was answered from as its tag, and keeps to the rule of single records.
+func TestPagesNotModified(t *testing.T) {
+	w := open(t)
+	w.everything()
+	last, _ := w.log.Last(t.Context())
+	tag := versionTag(last)
+	now := url.QueryEscape(time.Now().UTC().Format(time.RFC3339Nano))
+	for _, path := range []string{
+		"/v1/ceasefires", "/v1/incidents", "/v1/incidents/counts", "/v1/talks", "/v1/tallies", "/v1/statements", "/v1/actors", "/v1/places",
+		"/v1/sources", "/v1/calendar", "/v1/ceasefires/river/history",
+	} {
+		for _, c := range []struct {
+			query, given, tag string
+			want              int
+		}{
+			{"", "", tag, 200},
+			{"", tag, tag, 200},
+			{"as_of_sequence=7", "", `"7"`, 200},
+			{"effective_at=2016-05-05T12:00:00Z&known_at=" + now, tag, tag, 304},
+			{"effective_at=2016-05-05T12:00:00Z&known_at=" + now, `"1"`, tag, 200},
+			{"known_at=" + now, tag, tag, 200},
+		} {
+			a := w.get(path+"?"+c.query, "If-None-Match", c.given)
+			if a.StatusCode != c.want || a.Header.Get("ETag") != c.tag || a.Header.Get("Cache-Control") != "no-cache" || (c.want == 304) != (len(a.body) == 0) {
+				t.Errorf("%s?%s with %s: got %d, ETag %s, %d bytes, want %d, %s", path, c.query, c.given, a.StatusCode, a.Header.Get("ETag"), len(a.body), c.want, c.tag)
+			}
 		}
 	}
 }

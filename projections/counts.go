@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"truceledger/domain"
 	"truceledger/domain/incident"
@@ -17,8 +18,8 @@ var CountDimensions = []string{"day", "place", "type", "status", "accused"}
 
 // IncidentCounts counts the incidents that a filter keeps, by the dimensions asked for. An incident with several accused
 // counts once for each of them, so that the rows of that dimension may add up to more than there are incidents; one that
-// says nothing of a dimension counts under "". A day is the UTC date of the earliest moment at which the incident can have
-// happened; where no day is known, it is the month or the year as stated. Casualties are not counted: different sources'
+// says nothing of a dimension counts under "". A day is the date, in the incident's own zone, of the earliest moment at which
+// it can have happened; where no day is known, it is the month or the year as stated. Casualties are not counted: different sources'
 // figures have no sum.
 func (q *Queries) IncidentCounts(ctx context.Context, by []string, f IncidentFilter, p Point) ([]CountRow, error) {
 	if err := f.check(); err != nil {
@@ -105,12 +106,19 @@ func dimension(name string, s incident.State) []string {
 	return s.Accused
 }
 
-// day is the date on which something happened, as far as it is known. A stated day, month or year is the one that was
-// stated, in its own zone: 3 May in Damascus begins on 2 May in UTC.
+// day is the date on which something happened, as far as it is known, in the zone in which it was stated: 3 May in Damascus
+// begins on 2 May in UTC. A stated day, month or year is the one that was stated.
 func day(b when.Bounds) string {
 	switch b.Precision {
 	case when.Day, when.Month, when.Year:
 		return b.String()
 	}
-	return b.Earliest.Format("2006-01-02")
+	if b.IsZero() {
+		return ""
+	}
+	zone, err := when.LoadZone(b.Zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	return b.Earliest.In(zone).Format("2006-01-02")
 }

@@ -93,7 +93,7 @@ func isRegistered(k domain.Kind) bool {
 }
 
 // findChanges notes by which entry each one was corrected or taken back, of those that the clocks keep. The newest counts
-// that has not been taken back itself.
+// that has not been taken back itself; a correction before it of the same entry no longer stands either.
 func (s *story) findChanges() {
 	for _, step := range slices.Backward(s.Steps) {
 		if _, taken := s.retractedBy[step.Sequence]; taken || !s.keep(step) || len(step.Events) == 0 {
@@ -101,7 +101,9 @@ func (s *story) findChanges() {
 		}
 		switch e := step.Events[0].(type) {
 		case domain.EntryCorrected:
-			if s.correctedBy[e.Sequence] == 0 && s.retractedBy[e.Sequence] == 0 {
+			if newer := s.correctedBy[e.Sequence]; newer != 0 {
+				s.correctedBy[step.Sequence] = newer
+			} else if s.retractedBy[e.Sequence] == 0 {
 				s.correctedBy[e.Sequence] = step.Sequence
 			}
 		case domain.EntryRetracted:

@@ -60,7 +60,7 @@ func (r *reading) query() client.Query {
 }
 
 // minute is an instant as people write it, without seconds. RFC 3339, which the server keeps to, has them always.
-var minute = regexp.MustCompile(`^(\d{4}-\d\d-\d\dT\d\d:\d\d)(Z|[+-]\d\d:\d\d)$`)
+var minute = regexp.MustCompile(`^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d)([Zz]|[+-]\d\d:\d\d)$`)
 
 // mostPerPage is what the server gives at most.
 const mostPerPage = 1000

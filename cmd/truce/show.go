@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
@@ -55,9 +56,7 @@ func recordPath(ref string) (string, error) {
 
 // describeRecord makes a row of each member of a record's answer that says something.
 func describeRecord(raw []byte) ([][]string, error) {
-	var head struct{ Zone string }
-	_ = json.Unmarshal(raw, &head)
-	w := wording{zone: head.Zone}
+	w := wordingOf(raw)
 	var rows [][]string
 	err := members(raw, func(name string, v jsontext.Value) {
 		if said := w.tell(v, "\n"); said != "" && said != "0" && said != "false" {
@@ -88,8 +87,26 @@ func members(raw []byte, f func(name string, v jsontext.Value)) error {
 	return nil
 }
 
-// A wording tells JSON to people, its times in one zone.
-type wording struct{ zone string }
+// A wording tells JSON to people. A ceasefire has a zone, in which all of its times are told. Other records' times have
+// their own; what is a bare instant is told in the zone of when the record says that it happened.
+type wording struct{ zone, instants string }
+
+func wordingOf(raw []byte) wording {
+	var head struct {
+		Zone                    string
+		At, Occurred, Published when.Bounds
+		Latest                  struct {
+			AsOf when.Bounds `json:"as_of"`
+		}
+		Statuses []struct{ Occurred when.Bounds }
+	}
+	_ = json.Unmarshal(raw, &head)
+	w := wording{zone: head.Zone, instants: cmp.Or(head.Zone, head.At.Zone, head.Occurred.Zone, head.Latest.AsOf.Zone, head.Published.Zone)}
+	if n := len(head.Statuses); w.instants == "" && n > 0 {
+		w.instants = head.Statuses[n-1].Occurred.Zone
+	}
+	return w
+}
 
 // tell tells a value; the items of a list of objects are joined by between.
 func (w wording) tell(v jsontext.Value, between string) string {
@@ -112,7 +129,7 @@ func (w wording) tell(v jsontext.Value, between string) string {
 func (w wording) text(s string) string {
 	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
 		b := when.At(t)
-		b.Zone = w.zone
+		b.Zone = w.instants
 		return b.String()
 	}
 	return visible(s)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -44,7 +46,7 @@ func StartEmbedded(ctx context.Context, o EmbeddedOptions) (*Embedded, error) {
 	if o.Dir == "" {
 		return nil, errors.New("embedded jetstream: no data folder given")
 	}
-	lock, err := lockFolder(o.Dir)
+	lock, err := lockFolder(o.Dir, o.Log)
 	if err != nil {
 		return nil, fmt.Errorf("data folder %q: %w", o.Dir, err)
 	}
@@ -57,19 +59,101 @@ func StartEmbedded(ctx context.Context, o EmbeddedOptions) (*Embedded, error) {
 }
 
 // lockFolder takes the folder for this process. bbolt's file lock is used because it works alike on Linux, macOS and
-// Windows and ends with the process, however it ends; the database itself stays empty.
-func lockFolder(dir string) (*bbolt.DB, error) {
+// Windows and ends with the process, however it ends; the database itself stays empty, so that a damaged one may be
+// written anew.
+func lockFolder(dir string, log *slog.Logger) (*bbolt.DB, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	db, err := bbolt.Open(filepath.Join(dir, "lock.db"), 0o600, &bbolt.Options{Timeout: lockWait})
+	path := filepath.Join(dir, "lock.db")
+	reason, err := mendLock(path)
+	if err != nil {
+		return nil, fmt.Errorf("lock.db: %w; it holds nothing: where no truce process uses the folder, remove it", err)
+	}
+	if reason != nil && log != nil {
+		log.Warn("the data folder's lock.db was damaged and is made anew; it held nothing", "path", path, "reason", reason)
+	}
+	db, err := openLock(path)
 	if errors.Is(err, bbolterrors.ErrTimeout) {
 		return nil, ErrInUse
 	}
 	if err != nil {
-		return nil, fmt.Errorf("lock.db: %w", err)
+		return nil, fmt.Errorf("lock.db: %w; it holds nothing: where no truce process uses the folder, remove it", err)
 	}
 	return db, nil
+}
+
+// mostLock is far more than a lock.db ever has.
+const mostLock = 1 << 20
+
+// mendLock makes sure that bbolt can open the file, and returns why it could not. It tries with a copy, because where bbolt
+// fails over broken pages it keeps the lock.
+//
+// The file is written over and never removed or emptied: the lock belongs to the file and not to its name, so that several
+// processes that mend it at once still meet at the same lock; and they all write the same, so that none pulls a page from
+// under one that has got in meanwhile, which has no use for what the file holds.
+func mendLock(path string) (reason, err error) {
+	found, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	content, err := io.ReadAll(io.LimitReader(found, mostLock))
+	if err := errors.Join(err, found.Close()); err != nil {
+		return nil, err
+	}
+	if len(content) == 0 {
+		return nil, nil // a new one: bbolt fills it under its lock
+	}
+	_, reason = tryLock(filepath.Dir(path), content)
+	if reason == nil || errors.As(reason, new(*os.PathError)) { // no room for a copy, which need not keep a server from reading
+		return nil, nil
+	}
+	sound, err := tryLock(filepath.Dir(path), nil)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.WriteAt(sound, 0)
+	return reason, errors.Join(err, f.Sync(), f.Close())
+}
+
+// tryLock opens a file of its own with the given content and returns what it holds afterwards.
+func tryLock(dir string, content []byte) ([]byte, error) {
+	f, err := os.CreateTemp(dir, "lock-*.tmp")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(content)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, err
+	}
+	db, err := openLock(f.Name())
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(f.Name())
+}
+
+// openLock opens a file and takes its lock. bbolt meets broken pages with a panic, and a file that is shorter than its
+// pages say with a fault that would end the process; here they are errors.
+func openLock(path string) (db *bbolt.DB, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	return bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait})
 }
 
 func startServer(ctx context.Context, o EmbeddedOptions) (*server.Server, error) {
