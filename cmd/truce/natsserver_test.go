@@ -59,7 +59,13 @@ func (n *natsNode) start(t *testing.T) {
 	if n.server, err = launchProgram(path, t.TempDir(), append(os.Environ(), n.env...), "-c", n.conf); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(n.server.kill)
+	p := n.server
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("%s said:\n%s", n.name, p.stderr)
+		}
+	})
 	if _, err := n.server.stderr.await("Server is ready"); err != nil {
 		t.Fatal(err)
 	}
