@@ -205,7 +205,7 @@ func (s *siege) killLeader() {
 	led := s.awaitWriting()
 	took := time.Since(before)
 	s.t.Logf("%s was killed; led again after %v; writing again after %v", leader, led.Sub(before), took)
-	if took > 10*time.Second && time.Since(led) > 3*time.Second {
+	if took > 10*time.Second && time.Since(led) > 5*time.Second {
 		s.t.Errorf("it took %v until there was writing again", took)
 	}
 	s.cluster.nodes[i].start(s.t)
