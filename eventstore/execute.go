@@ -92,6 +92,7 @@ type order struct {
 	begins    bool // the record cannot exist yet, if the command is to be accepted
 	ownKey    bool // the caller gave the command_id, so that it may have been used before
 	tried     bool // it was sent to the log once, which may have answered the second copy of what it had stored
+	rehearsed bool // nothing will be stored, so that nobody needs to have signed it
 }
 
 // receive checks what can be checked without looking at any record. It works on a copy of the command.
