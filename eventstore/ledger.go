@@ -42,7 +42,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Logger, slog.Default())
 	setDefault(&o.MaxWaiting, 10_000)
 	setDefault(&o.MaxPerRecord, 64)
-	setDefault(&o.CacheBytes, 64<<20)
+	setDefault(&o.CacheBytes, 1024<<20)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
