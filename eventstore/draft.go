@@ -21,16 +21,16 @@ type draft struct {
 }
 
 // draft decides the order on record. The checks come in the order of the contract: idempotency, what the caller
-// expects, the rules. Every call starts from the command as it was prepared, because deciding fills in its fields.
-func (l *Ledger) draft(ctx context.Context, o order, record domain.Record, told uint64) (draft, error) {
-	if holds, err := l.repeated(ctx, o, record); err != nil || holds != 0 {
+// expects, the rules.
+func (l *Ledger) draft(ctx context.Context, o *order, record domain.Record, told uint64) (draft, error) {
+	if holds, err := l.repeated(ctx, *o, record); err != nil || holds != 0 {
 		return draft{holds: holds}, err
 	}
-	c, err := decodeCommand(o.verb, o.prepared)
+	c, err := o.command()
 	if err != nil {
 		return draft{}, err
 	}
-	if err := expected(o, c, record); err != nil {
+	if err := expected(*o, c, record); err != nil {
 		return draft{}, err
 	}
 	readTo, err := l.position.reach(ctx, l.life, told)
@@ -39,7 +39,7 @@ func (l *Ledger) draft(ctx context.Context, o order, record domain.Record, told 
 	}
 	known := l.factsAt(ctx, readTo)
 	setting := domain.Setting{Now: l.now(record), Zone: l.Zone(), Facts: known}
-	if err := l.authorise(known, o, c, setting.Now); err != nil {
+	if err := l.authorise(known, *o, c, setting.Now); err != nil {
 		return draft{}, err
 	}
 	decision, err := domain.Decide(record, c, setting, judges[o.ref.Kind])
