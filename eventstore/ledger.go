@@ -114,6 +114,13 @@ func (l *Ledger) ID() string { return l.opened.Ledger }
 // Zone is the zone of dates that are stated without one.
 func (l *Ledger) Zone() string { return l.opened.Zone }
 
+// Position is the sequence up to which this node has read the log, or written it.
+func (l *Ledger) Position() uint64 {
+	l.position.mu.Lock()
+	defer l.position.mu.Unlock()
+	return l.position.reached
+}
+
 // Stopped returns why this node writes no more, nil while it does.
 func (l *Ledger) Stopped() error {
 	l.mu.Lock()
