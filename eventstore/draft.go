@@ -1,7 +1,6 @@
 package eventstore
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -142,8 +141,7 @@ func write(e Entry) (Entry, error) {
 	if err != nil {
 		return Entry{}, fmt.Errorf("read back: %w", err)
 	}
-	again, err := Encode(read)
-	if err != nil || !bytes.Equal(again, payload) {
+	if !encodesTo(read, payload) {
 		return Entry{}, fmt.Errorf("read back %s of %s: it does not say the same", e.Command.Verb(), e.Ref)
 	}
 	return read, nil

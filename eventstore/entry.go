@@ -99,7 +99,28 @@ type envelopeData struct {
 
 // Encode writes the entry's payload: one line of at most MaxPayload bytes; ErrTooLarge says how long it would be.
 func Encode(e Entry) ([]byte, error) {
-	w := envelope{
+	payload, err := encode(enveloped(e))
+	if err != nil {
+		return nil, fmt.Errorf("encode entry of %s: %w", e.Ref, err)
+	}
+	if len(payload) > MaxPayload {
+		return nil, fmt.Errorf("%w: it has %d bytes, at most %d fit; keep long texts as attachments", ErrTooLarge, len(payload), MaxPayload)
+	}
+	return payload, nil
+}
+
+// encodesTo reports whether the entry's payload is what is given.
+func encodesTo(e Entry, payload []byte) (same bool) {
+	w := enveloped(e)
+	if quickly(w, func(again []byte) { same = bytes.Equal(again, payload) }) {
+		return same
+	}
+	again, err := marshal(w)
+	return err == nil && bytes.Equal(again, payload)
+}
+
+func enveloped(e Entry) *envelope {
+	return &envelope{
 		SpecVersion: specVersion,
 		ID:          e.ID,
 		Source:      sourcePart + e.Ledger,
@@ -120,19 +141,11 @@ func Encode(e Entry) ([]byte, error) {
 			Nonce:         e.Nonce,
 		},
 	}
-	payload, err := encode(&w)
-	if err != nil {
-		return nil, fmt.Errorf("encode entry of %s: %w", e.Ref, err)
-	}
-	if len(payload) > MaxPayload {
-		return nil, fmt.Errorf("%w: it has %d bytes, at most %d fit; keep long texts as attachments", ErrTooLarge, len(payload), MaxPayload)
-	}
-	return payload, nil
 }
 
 // encode writes what v points to: an envelope or a command.
-func encode(v any) ([]byte, error) {
-	if raw, ok := quickly(v); ok {
+func encode(v any) (raw []byte, err error) {
+	if quickly(v, func(b []byte) { raw = bytes.Clone(b) }) {
 		return raw, nil
 	}
 	return marshal(v)

@@ -38,7 +38,7 @@ type Options struct {
 	MaxWaiting int
 	// MaxPerRecord is how many commands may wait for one record, 64 by default.
 	MaxPerRecord int
-	// CacheBytes bounds the folded records that are kept in memory, 64 MiB by default.
+	// CacheBytes bounds the folded records that are kept in memory, 192 MiB by default.
 	CacheBytes int
 }
 
@@ -48,7 +48,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Logger, slog.Default())
 	setDefault(&o.MaxWaiting, 10_000)
 	setDefault(&o.MaxPerRecord, 64)
-	setDefault(&o.CacheBytes, 1024<<20)
+	setDefault(&o.CacheBytes, 192<<20)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
