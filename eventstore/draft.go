@@ -1,7 +1,6 @@
 package eventstore
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -21,16 +20,16 @@ type draft struct {
 }
 
 // draft decides the order on record. The checks come in the order of the contract: idempotency, what the caller
-// expects, the rules. Every call starts from the command as it was prepared, because deciding fills in its fields.
-func (l *Ledger) draft(ctx context.Context, o order, record domain.Record, told uint64) (draft, error) {
-	if holds, err := l.repeated(ctx, o, record); err != nil || holds != 0 {
+// expects, the rules.
+func (l *Ledger) draft(ctx context.Context, o *order, record domain.Record, told uint64) (draft, error) {
+	if holds, err := l.repeated(ctx, *o, record); err != nil || holds != 0 {
 		return draft{holds: holds}, err
 	}
-	c, err := decodeCommand(o.verb, o.prepared)
+	c, err := o.command()
 	if err != nil {
 		return draft{}, err
 	}
-	if err := expected(o, c, record); err != nil {
+	if err := expected(*o, c, record); err != nil {
 		return draft{}, err
 	}
 	readTo, err := l.position.reach(ctx, l.life, told)
@@ -40,7 +39,7 @@ func (l *Ledger) draft(ctx context.Context, o order, record domain.Record, told 
 	known := l.factsAt(ctx, readTo)
 	setting := domain.Setting{Now: l.now(record), Zone: l.Zone(), Facts: known}
 	if !o.rehearsed {
-		if err := l.authorise(known, o, c, setting.Now); err != nil {
+		if err := l.authorise(known, *o, c, setting.Now); err != nil {
 			return draft{}, err
 		}
 	}
@@ -144,8 +143,7 @@ func write(e Entry) (Entry, error) {
 	if err != nil {
 		return Entry{}, fmt.Errorf("read back: %w", err)
 	}
-	again, err := Encode(read)
-	if err != nil || !bytes.Equal(again, payload) {
+	if !encodesTo(read, payload) {
 		return Entry{}, fmt.Errorf("read back %s of %s: it does not say the same", e.Command.Verb(), e.Ref)
 	}
 	return read, nil

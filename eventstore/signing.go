@@ -190,7 +190,7 @@ func (l *Ledger) Rehearse(ctx context.Context, r Request) (domain.Command, error
 	if err != nil {
 		return nil, err
 	}
-	d, err := l.draft(ctx, o, record, l.position.told())
+	d, err := l.draft(ctx, &o, record, l.position.told())
 	if err == nil && d.holds != 0 {
 		err = domain.Refuse(ErrOnRecord, "entry %d of %s", d.holds, o.ref)
 	}
