@@ -9,7 +9,7 @@ import (
 )
 
 // keys returns the keys that ever stood on the record of the actor who must have signed an entry, as of its read_to.
-func (v *verifier) keys(e eventstore.Entry) ([]registry.Key, error) {
+func (v *verifier) keys(e *eventstore.Entry) ([]registry.Key, error) {
 	ref, named := e.Signer()
 	if !named {
 		return nil, failed(e.Sequence, "signature", "it is signed, and names no actor who signs")
@@ -25,7 +25,7 @@ func (v *verifier) keys(e eventstore.Entry) ([]registry.Key, error) {
 }
 
 // void flags an entry whose key was ended between its read_to and its own place: it is void on arrival.
-func (v *verifier) void(e eventstore.Entry, then, now []registry.Key) {
+func (v *verifier) void(e *eventstore.Entry, then, now []registry.Key) {
 	claimed, err := e.Signed.Claimed()
 	if err != nil {
 		return // the check of the signature says so
@@ -38,7 +38,7 @@ func (v *verifier) void(e eventstore.Entry, then, now []registry.Key) {
 }
 
 // disputes flags the revocation of a key that is said to have been in other hands.
-func (v *verifier) disputes(e eventstore.Entry) {
+func (v *verifier) disputes(e *eventstore.Entry) {
 	if c, ok := e.Command.(*registry.RevokeKey); ok && c.CompromisedSince != 0 {
 		v.report.flag(e.Sequence, "it disputes what the key %s signed since entry %d", c.Fingerprint, c.CompromisedSince)
 	}
