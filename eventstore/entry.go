@@ -53,6 +53,10 @@ type Entry struct {
 	CorrelationID string // what the caller says that this belongs to
 	Nonce         string // 16 random bytes in hex, so that nobody can guess an entry from its hash
 
+	// Void is the entry that had ended its key before it came, 0 for none: see VoidedBy. It is not part of the payload, and
+	// decoding leaves it 0.
+	Void uint64
+
 	// canonical says that the payload is, byte for byte, what this program writes for the fields above.
 	canonical bool
 
@@ -69,7 +73,7 @@ func (e Entry) Kind() domain.Kind { return e.Ref.Kind }
 
 // Step is the entry as the fold of its record sees it.
 func (e Entry) Step() domain.Step {
-	return domain.Step{Sequence: e.Sequence, RecordedAt: e.RecordedAt, Command: e.Command, Events: e.Events}
+	return domain.Step{Sequence: e.Sequence, RecordedAt: e.RecordedAt, Command: e.Command, Events: e.Events, Void: e.Void}
 }
 
 // Subject is the subject of the log on which the entries of a record stand: one literal subject for each record, so

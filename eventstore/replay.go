@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"truceledger/domain"
+	"truceledger/domain/registry"
 )
 
 // ReadPayload reads an entry from its payload and its place in the log, where the subject that it was stored on is not at
@@ -52,14 +53,16 @@ type Replay struct {
 	opened LedgerOpened
 	next   uint64
 
-	mu   sync.RWMutex
-	last map[uint64]uint64 // by the hash of a record's name: the sequence of its newest entry
+	mu       sync.RWMutex
+	last     map[uint64]uint64        // by the hash of a record's name: the sequence of its newest entry
+	keys     map[string][]domain.Step // by actor: the commands about its keys; those that have any are few
+	policies policies
 }
 
 // NewReplay returns a replay that stands before the first entry. at returns the payload of an earlier entry again.
 func NewReplay(at func(sequence uint64) ([]byte, error), cacheBytes int) *Replay {
 	setDefault(&cacheBytes, 64<<20)
-	return &Replay{at: at, cache: newCache(cacheBytes), seed: maphash.MakeSeed(), last: map[uint64]uint64{}, next: 1}
+	return &Replay{at: at, cache: newCache(cacheBytes), seed: maphash.MakeSeed(), last: map[uint64]uint64{}, keys: map[string][]domain.Step{}, next: 1}
 }
 
 // Opened is the beginning of the ledger, once the first entry has been seen.
@@ -133,6 +136,7 @@ func recovered(e *Entry, err *error) {
 
 // follow takes an entry as it is.
 func (r *Replay) follow(e Entry, record domain.Record) {
+	e.Void = r.voided(e)
 	r.passed(e)
 	if e.VersionBefore == 0 {
 		r.cache.begin(e.Ref)
@@ -147,10 +151,41 @@ func (r *Replay) passed(e Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.last[r.key(e.Ref)] = e.Sequence
+	switch {
+	case isKeyCommand(e.Command):
+		r.keys[e.Ref.ID] = append(r.keys[e.Ref.ID], e.Step())
+	case e.Ref == genesis:
+		r.policies = r.policies.meet(e)
+	}
+}
+
+// unkeyed reports that no key ever stood on an actor's record.
+func (r *Replay) unkeyed(actor string) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return len(r.keys[actor]) == 0
+}
+
+// voided returns the entry that had ended the key of a signed one before it came.
+func (r *Replay) voided(e Entry) uint64 {
+	if e.Signed == nil {
+		return 0
+	}
+	r.mu.RLock()
+	steps := slices.Clone(r.keys[Signer(e.Command)])
+	r.mu.RUnlock()
+	return VoidedBy(e, registry.FoldKeys(domain.Record{}.Then(steps...).Readings(domain.Everything)))
+}
+
+func (r *Replay) policyAt(readTo uint64) policySince {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.policies.at(readTo)
 }
 
 // Follow takes an entry without deciding it again: its record, or one that it refers to, is withheld in part.
 func (r *Replay) Follow(e Entry) {
+	e.Void = r.voided(e)
 	r.passed(e)
 	r.cache.apply(e)
 }
@@ -181,6 +216,9 @@ func (r *Replay) begin(e Entry, wrong func(string, ...any) error) error {
 	if !ok || opened.Ledger != e.Ledger || e.VersionBefore != 0 || e.Ref != genesis || len(e.Events) != 1 {
 		return wrong("%v", ErrNotALedger)
 	}
+	if opened.Signatures != "" && !opened.Signatures.known() {
+		return wrong("it names a policy on signatures that this program does not know")
+	}
 	if opened.Format > Format {
 		return wrong("%v", ErrNewerFormat)
 	}
@@ -188,10 +226,14 @@ func (r *Replay) begin(e Entry, wrong func(string, ...any) error) error {
 	return nil
 }
 
-// ownEntry checks a command of the ledger's own, which no rule decides: after the first there is only one of them.
+// ownEntry checks a command of the ledger's own, which no rule decides: after the first there are two of them.
 func (r *Replay) ownEntry(e Entry, wrong func(string, ...any) error) error {
 	_, raised := e.Events[0].(FormatRaised)
-	if _, raise := e.Command.(*raiseFormat); !raise || !raised || len(e.Events) != 1 {
+	_, raise := e.Command.(*raiseFormat)
+	policy, isSet := e.Events[0].(SignaturesSet)
+	isSet = isSet && policy.Signatures.known()
+	_, set := e.Command.(*setSignatures)
+	if len(e.Events) != 1 || !(raise && raised) && !(set && isSet) {
 		return wrong("only the first entry opens a ledger")
 	}
 	return nil
@@ -220,7 +262,10 @@ func (r *Replay) decide(ctx context.Context, e Entry, record domain.Record) (Ent
 	if err := expected(o, c, record); err != nil {
 		return Entry{}, refused(err)
 	}
-	f := &facts{ctx: ctx, load: r.Record, readTo: e.ReadTo, seen: map[domain.Ref][]domain.Reading{}}
+	f := &facts{ctx: ctx, load: r.Record, readTo: e.ReadTo, seen: map[domain.Ref][]domain.Reading{}, unkeyed: r.unkeyed}
+	if err := r.spokenFor(f, e, record); err != nil {
+		return Entry{}, err
+	}
 	decision, err := domain.Decide(record, c, domain.Setting{Now: e.RecordedAt, Zone: r.opened.Zone, Facts: f}, judges[e.Ref.Kind])
 	if err != nil {
 		return Entry{}, refused(err)
@@ -228,6 +273,20 @@ func (r *Replay) decide(ctx context.Context, e Entry, record domain.Record) (Ent
 	e.Command, e.Events = c, decision.Events
 	e.Defaults = distinct(o.defaults, decision.Defaults)
 	return e, nil
+}
+
+// spokenFor checks that nobody is spoken for without a signature where the ledger's own policy asked for one.
+func (r *Replay) spokenFor(f *facts, e Entry, record domain.Record) error {
+	by := ""
+	if e.Signed != nil {
+		by = Signer(e.Command)
+	}
+	policy := r.policyAt(e.ReadTo)
+	actor, err := unspoken(f, policy.policy, e.Command, record, by)
+	if err == nil && actor != "" {
+		err = &Mismatch{Sequence: e.Sequence, Why: fmt.Sprintf("no key of %q has signed what it says for %q, though the ledger's policy since entry %d is %s", actor, actor, policy.sequence, policy.policy)}
+	}
+	return err
 }
 
 // A readingError is an error of reading the log, as opposed to a rule's no.
@@ -270,6 +329,7 @@ func (r *Replay) read(ref domain.Ref, version uint64) (domain.Record, int, error
 		if err != nil || e.Ref != ref {
 			return domain.Record{Ref: ref}, 0, readingError{fmt.Errorf("entry %d is not of %s: %w", n, ref, errors.Join(err, ErrNotAnEntry))}
 		}
+		e.Void = r.voided(e)
 		steps, size, n = append(steps, e.Step()), size+weight(e), e.VersionBefore
 	}
 	slices.Reverse(steps)

@@ -1,14 +1,13 @@
 package bundle
 
 import (
-	"slices"
-
 	"truceledger/domain"
 	"truceledger/domain/registry"
 	"truceledger/eventstore"
 )
 
-// keys returns the keys that ever stood on the record of the actor who must have signed an entry, as of its read_to.
+// keys returns the keys that ever stood on the record of the actor who must have signed an entry, as of its
+// read_to.
 func (v *verifier) keys(e *eventstore.Entry) ([]registry.Key, error) {
 	ref, named := e.Signer()
 	if !named {
@@ -18,23 +17,11 @@ func (v *verifier) keys(e *eventstore.Entry) ([]registry.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := registry.FoldKeys(record.Readings(domain.Everything))
-	keys := registry.FoldKeys(record.UpTo(e.ReadTo).Readings(domain.Everything))
-	v.void(e, keys, now)
-	return keys, nil
-}
-
-// void flags an entry whose key was ended between its read_to and its own place: it is void on arrival.
-func (v *verifier) void(e *eventstore.Entry, then, now []registry.Key) {
-	claimed, err := e.Signed.Claimed()
-	if err != nil {
-		return // the check of the signature says so
+	keys := registry.FoldKeys(record.Readings(domain.Everything))
+	if by := eventstore.VoidedBy(*e, keys); by != 0 {
+		v.report.flag(e.Sequence, "its key was ended by entry %d, after the ledger had read to %d: it is void on arrival and counts for nothing", by, e.ReadTo)
 	}
-	for i, k := range then {
-		if slices.Contains(claimed, k.Fingerprint) && k.Stands(e.ReadTo) && now[i].Until != 0 {
-			v.report.flag(e.Sequence, "its key %s was ended by entry %d, after the ledger had read to %d: it is void on arrival", k.Fingerprint, now[i].Until, e.ReadTo)
-		}
-	}
+	return registry.FoldKeys(record.UpTo(e.KeysAt()).Readings(domain.Everything)), nil
 }
 
 // disputes flags the revocation of a key that is said to have been in other hands.

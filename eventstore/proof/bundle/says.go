@@ -157,7 +157,7 @@ func (v *verifier) signature(e *eventstore.Entry) error {
 
 func (v *verifier) checkSigned(e *eventstore.Entry, keys []registry.Key) {
 	v.pool.add(func() error {
-		if err := eventstore.CheckSigned(*e.Signed, v.report.Ledger, e.Command, keys, e.ReadTo); err != nil {
+		if err := eventstore.CheckSigned(*e.Signed, v.report.Ledger, e.Command, keys, e.KeysAt()); err != nil {
 			return failed(e.Sequence, "signature", "%v", err)
 		}
 		v.signed.Add(1)
