@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -163,7 +164,7 @@ func unspoken(f *facts, policy Signatures, c domain.Command, record domain.Recor
 		actors = append(actors, record.Authors(c.CorrectionTarget)...)
 	}
 	if policy == SignaturesRequired && by == "" {
-		return actors[0], nil
+		return cmp.Or(actors[0], "(nobody: by is missing)"), nil
 	}
 	for i, actor := range actors {
 		if actor == "" || actor == by {

@@ -24,9 +24,12 @@ func (v *verifier) keys(e *eventstore.Entry) ([]registry.Key, error) {
 	return registry.FoldKeys(record.UpTo(e.KeysAt()).Readings(domain.Everything)), nil
 }
 
-// disputes flags the revocation of a key that is said to have been in other hands.
+// disputes flags the revocation of a key that is said to have been in other hands, and a change of the policy.
 func (v *verifier) disputes(e *eventstore.Entry) {
 	if c, ok := e.Command.(*registry.RevokeKey); ok && c.CompromisedSince != 0 {
 		v.report.flag(e.Sequence, "it disputes what the key %s signed since entry %d", c.Fingerprint, c.CompromisedSince)
+	}
+	if set, ok := e.Events[0].(eventstore.SignaturesSet); ok {
+		v.report.flag(e.Sequence, "from here on the ledger's policy on signatures is %s", set.Signatures)
 	}
 }

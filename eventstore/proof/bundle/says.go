@@ -182,9 +182,10 @@ func (v *verifier) count(e *eventstore.Entry, number uint64) {
 	v.counts[key] = max(v.counts[key], number)
 }
 
-var ofActor = []byte(`"subject":"actor/`)
+var ofActor, ofLedger = []byte(`"subject":"actor/`), []byte(`"subject":"ledger/`)
 
-func isOfActor(payload []byte) bool { return bytes.Contains(payload, ofActor) }
+func isOfActor(payload []byte) bool  { return bytes.Contains(payload, ofActor) }
+func isOfLedger(payload []byte) bool { return bytes.Contains(payload, ofLedger) }
 
 // seen checks that the head that a signer says to have seen belongs to this history.
 func (v *verifier) seen(sequence uint64, seen signed.Seen) error {

@@ -115,7 +115,9 @@ func (v *verifier) entries() error {
 		return err
 	}
 	// Without the rules, only what is signed is read, and the records of actors, on which the keys stand.
-	decode := func(payload []byte) bool { return !v.SkipRules || isSigned(payload) || isOfActor(payload) }
+	decode := func(payload []byte) bool {
+		return !v.SkipRules || isSigned(payload) || isOfActor(payload) || isOfLedger(payload)
+	}
 	if err := v.lines(decode, v.line, v.judge); err != nil {
 		return err
 	}
