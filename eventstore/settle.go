@@ -41,10 +41,14 @@ func (l *Ledger) append(ctx context.Context, d draft, t *turn) (Entry, error) {
 func (l *Ledger) stored(d draft, sequence uint64) Entry {
 	e := d.entry
 	e.Sequence = sequence
-	if d.before.Version() == 0 {
+	signer, _ := e.Signer()
+	switch {
+	case e.Signed != nil && signer != e.Ref:
+		l.cache.forget(e) // until what came before it is read, nobody knows whether it is void
+	case d.before.Version() == 0:
 		l.cache.begin(e.Ref)
 		l.cache.end(d.before.Then(e.Step()), weight(e))
-	} else {
+	default:
 		l.cache.apply(e)
 	}
 	l.recent.put(e)

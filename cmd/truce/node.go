@@ -37,6 +37,7 @@ type node struct {
 	copy      *copyWatch         // nil where it is not a copy
 	end       context.CancelFunc // of what runs beside; nil where nothing does
 	running   sync.WaitGroup
+	endRoom   func() // nil before it is begun
 }
 
 // openNode opens what s says. The read models catch up behind it; until they have, the interface answers 503.
@@ -54,8 +55,12 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		return err
 	}
 	// The ledger asks the read models for commands by their id, and they tell the ledger what they read: one must come first.
+	first := eventstore.SignaturesRegistered
+	if s.mirror.readOnly {
+		first = "" // nothing may be put on the record
+	}
 	options := eventstore.Options{
-		Zone: s.zone, Logger: n.logger, Principal: localPrincipal, Signatures: eventstore.Signatures(s.signatures),
+		Zone: s.zone, Logger: n.logger, Principal: localPrincipal, Signatures: eventstore.Signatures(s.signatures), FirstSignatures: first,
 		CheckSeen: func(ctx context.Context, seen signed.Seen) error { return checkSeen(n.models)(ctx, seen) },
 		FindCommand: func(ctx context.Context, principal, id string) (uint64, bool) {
 			return n.models.FindCommand(ctx, principal, id)
@@ -95,6 +100,7 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		n.end = end
 		n.running.Go(func() { n.copy.run(life) })
 	}
+	n.beginRoom(ctx)
 	if err := n.openAlerts(ctx, s); err != nil {
 		return err
 	}
@@ -162,6 +168,9 @@ const clusterPatience = 2 * time.Second
 // close takes the node apart: no new requests, no more writes, no more reads, and then the engine. What was acknowledged
 // is on disk already, whatever happens here.
 func (n *node) close() {
+	if n.endRoom != nil {
+		n.endRoom()
+	}
 	if n.bus != nil {
 		n.bus.Stop()
 	}

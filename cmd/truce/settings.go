@@ -60,7 +60,7 @@ func (p *program) settingsFlags(c *cobra.Command, data string) *settings {
 	s.bus.declare(c)
 	s.alerts.declare(c)
 	f.StringVar(&s.origin, "origin", "", "The `host` in the name of the log that its signed heads carry, such as ledger.example; it never changes later. Default localhost.")
-	f.StringVar(&s.signatures, "signatures", string(eventstore.SignaturesRegistered), "Which commands must be signed by their actors' keys: `off`, when-registered (those of actors with a key), required (all).")
+	f.StringVar(&s.signatures, "signatures", "", "Which commands must be signed by their actors' keys: `off`, when-registered (those of actors with a key), required (all). A change is put on the record; by default it stays as it is, and a new ledger takes when-registered.")
 	f.StringArrayVar(&s.witnesses, "witness", nil, "Ask this witness to cosign, `\"KEY URL\"`: the line that it prints at its start. May be repeated; all of them are the quorum.")
 	f.StringVar(&s.policy, "policy", "", "Ask the witnesses of a policy instead (C2SP tlog-policy), a `FILE`.")
 	return s
@@ -100,7 +100,7 @@ func (s *settings) check() error {
 		return err
 	}
 	switch eventstore.Signatures(s.signatures) {
-	case eventstore.SignaturesOff, eventstore.SignaturesRegistered, eventstore.SignaturesRequired:
+	case "", eventstore.SignaturesOff, eventstore.SignaturesRegistered, eventstore.SignaturesRequired:
 	default:
 		return usage("--signatures %q is none of off, when-registered, required", s.signatures)
 	}
