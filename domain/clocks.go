@@ -42,23 +42,39 @@ func (r Reading) Effective() time.Time {
 	return r.Place
 }
 
-// PublishedAt is when the world could first read what a step records: the smallest published.latest among its sources that
-// assert or quote, or among all where none does; where those do not say, when it was recorded.
+// PublishedAt is when the world could first read what a step records: the smallest published.latest among its witnesses;
+// where those do not say, when it was recorded.
 func PublishedAt(s Step, published Published) time.Time {
-	sources := s.Command.Head().Sources
-	firm := func(ref SourceRef) bool { return ref.Modality.Firm() }
-	anyFirm := slices.ContainsFunc(sources, firm)
+	var sources []string
+	for _, ref := range Witnesses(s.Command.Head().Sources) {
+		sources = append(sources, ref.Source)
+	}
+	return FirstPublished(sources, s.RecordedAt, published)
+}
+
+// Witnesses are the sources by which a step was published: those that assert or quote, or all where none does. Who hopes
+// for a thing is no witness of it while somebody asserts it.
+func Witnesses(sources []SourceRef) []SourceRef {
+	other := func(ref SourceRef) bool { return !ref.Modality.Firm() }
+	if !slices.ContainsFunc(sources, other) {
+		return sources // most often: nothing to copy
+	}
+	if firm := slices.DeleteFunc(slices.Clone(sources), other); len(firm) > 0 {
+		return firm
+	}
+	return sources
+}
+
+// FirstPublished is the smallest published.latest among sources; where those do not say, when it was recorded.
+func FirstPublished(sources []string, recorded time.Time, published Published) time.Time {
 	var first time.Time
-	for _, ref := range sources {
-		if anyFirm && !firm(ref) {
-			continue // who hopes for a thing is no witness of it while somebody asserts it
-		}
-		if b, known := published(ref.Source); known && (first.IsZero() || b.Latest.Before(first)) {
+	for _, source := range sources {
+		if b, known := published(source); known && (first.IsZero() || b.Latest.Before(first)) {
 			first = b.Latest
 		}
 	}
 	if first.IsZero() {
-		return s.RecordedAt
+		return recorded
 	}
 	return first
 }

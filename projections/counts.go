@@ -3,7 +3,6 @@ package projections
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -35,12 +34,9 @@ func (q *Queries) IncidentCounts(ctx context.Context, by []string, f IncidentFil
 	}
 	t := tallying{by: by, rows: map[string]*CountRow{}}
 	err := q.view(p, func(r *reader) error {
-		return r.each(ctx, domain.KindIncident, "", f.mayBe, func(id string) (bool, error) {
-			s, _, _, err := r.incident(id)
-			if err == nil && s.Exists() && f.keeps(r, s) {
-				t.count(s, 0, nil)
-			}
-			return false, err
+		return r.eachIncident(ctx, f, func(s incident.State) error {
+			t.count(s, 0, nil)
+			return nil
 		})
 	})
 	return t.sorted(), err
@@ -48,7 +44,8 @@ func (q *Queries) IncidentCounts(ctx context.Context, by []string, f IncidentFil
 
 type tallying struct {
 	by   []string
-	rows map[string]*CountRow // by quoted values: a text may hold any byte that could stand between two
+	rows map[string]*CountRow // by the values with their lengths: a text may hold any byte that could stand between two
+	key  []byte               // the one that was looked up last
 }
 
 // count adds an incident to one row for each combination of its values of the dimensions from i on.
@@ -59,14 +56,17 @@ func (t *tallying) count(s incident.State, i int, values []string) {
 		}
 		return
 	}
-	key := fmt.Sprintf("%q", values)
-	row := t.rows[key]
+	t.key = t.key[:0]
+	for _, v := range values {
+		t.key = appendText(t.key, v)
+	}
+	row := t.rows[string(t.key)]
 	if row == nil {
 		row = &CountRow{Key: map[string]string{}}
 		for j, d := range t.by {
 			row.Key[d] = values[j]
 		}
-		t.rows[key] = row
+		t.rows[string(t.key)] = row
 	}
 	row.Incidents++
 	row.Events += max(1, s.Count)

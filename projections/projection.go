@@ -24,6 +24,7 @@ var all = []Projection{
 	commands{},
 	records{name: "ceasefires/1", kinds: []domain.Kind{domain.KindCeasefire}, words: ceasefireWords},
 	records{name: "incidents/2", kinds: []domain.Kind{domain.KindIncident}, words: incidentWords},
+	briefs{},
 	records{name: "tallies/1", kinds: []domain.Kind{domain.KindTally}},
 	records{name: "talks/1", kinds: []domain.Kind{domain.KindTalks}},
 	records{name: "statements/1", kinds: []domain.Kind{domain.KindStatement}},
