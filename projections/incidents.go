@@ -20,9 +20,14 @@ func (q *Queries) Incidents(ctx context.Context, f IncidentFilter, p Point, pg P
 	if err := f.check(); err != nil {
 		return Page[IncidentView]{Items: []IncidentView{}}, err
 	}
+	texts := map[string]string{}
 	return listed(ctx, q, domain.KindIncident, p, pg, f.mayBe, func(r *reader, id string) (v IncidentView, keep bool, err error) {
-		s, readings, version, err := r.incident(id)
+		s, err := r.briefly(id, r.tx.Bucket([]byte(briefBucket)).Get([]byte(id)), texts)
 		if err != nil || !s.Exists() || !f.keeps(r, s) {
+			return v, false, err
+		}
+		s, readings, version, err := r.incident(id)
+		if err != nil {
 			return v, false, err
 		}
 		v, err = r.incidentView(s, readings, version)
