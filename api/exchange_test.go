@@ -188,11 +188,16 @@ func TestExportThenImportGivesTheSameAnswers(t *testing.T) {
 	from.load("/v1/import/ucdp-ged?zone=Asia/Damascus", violence)
 	from.must("attribute", `{"incident":"ucdp-ged-2","by":"north","actor":"south","confidence":"high","occurred":"2016-04-05T10:00Z"}`)
 	from.must("deny", `{"incident":"ucdp-ged-2","by":"south","occurred":"2016-04-06T10:00Z"}`)
+	from.must("violate", `{"incident":"again","by":"north","at":{"at":"2016-04-01","zone":"Asia/Damascus"},"type":"one_sided"}`)
+	from.must("mark-duplicate", `{"incident":"again","of":"ucdp-ged-1","by":"north","occurred":"2016-04-07T10:00Z","reason":"the same"}`)
 	from.settle()
 	lines := from.get("/v1/incidents.jsonl")
+	if alone := from.get("/v1/incidents.jsonl?by=north"); strings.Contains(string(alone.body), `"merged"`) {
+		t.Errorf("a merge is told without the other report: %s", alone.body)
+	}
 
 	to := open(t)
-	if s := total(t, to.load("/v1/import/truce", string(lines.body), "Content-Type", "application/x-ndjson")); s.Quarantined != 0 || s.Stored != 2 {
+	if s := total(t, to.load("/v1/import/truce", string(lines.body), "Content-Type", "application/x-ndjson")); s.Quarantined != 0 || s.Stored != 4 {
 		t.Fatalf("got %+v", s)
 	}
 	for _, path := range []string{"/v1/incidents", "/v1/incidents?place=syria-south", "/v1/incidents/counts?by=day,type,accused"} {

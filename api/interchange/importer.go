@@ -122,7 +122,11 @@ func (im *Importer) translate(rows []Row) *job {
 	j := &job{rows: rows, key: im.Format.Key(rows[0])}
 	var err error
 	j.record = recordOf(im.Format, j.key)
-	hash := maphash.String(im.seed, j.record.ID)
+	name := j.record.String()
+	if a, ok := im.Format.(interface{ adds(key string) bool }); ok && a.adds(j.key) {
+		j.last, name = true, j.key // the record itself has a row of its own
+	}
+	hash := maphash.String(im.seed, name)
 	_, twice := im.seen[hash]
 	switch {
 	case j.key == "":

@@ -3,6 +3,7 @@ package interchange
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"iter"
 
@@ -16,7 +17,7 @@ import (
 // WriteIncidentLines writes incidents as JSON Lines, each after the places, actors and sources that it names and that have
 // not been written yet: the format truce reads them into an empty ledger.
 func WriteIncidentLines(ctx context.Context, w io.Writer, q Answers, at projections.Point, incidents iter.Seq2[projections.IncidentView, error]) error {
-	b := &bearer{ctx: ctx, q: q, at: at, w: w, written: map[domain.Ref]bool{}}
+	b := &bearer{ctx: ctx, q: q, at: at, w: w, written: map[domain.Ref]bool{}, second: map[string]bool{}}
 	for v, err := range incidents {
 		if err == nil {
 			err = b.incident(&v)
@@ -25,7 +26,30 @@ func WriteIncidentLines(ctx context.Context, w io.Writer, q Answers, at projecti
 			return err
 		}
 	}
+	return b.merges()
+}
+
+// merges writes which of the incidents are second reports of which: in the end, when both are there.
+func (b *bearer) merges() error {
+	for _, m := range b.merged {
+		if !b.second[m.Incident] {
+			continue // not in the file
+		}
+		if err := errors.Join(b.actor(m.By), b.line(Line{Kind: domain.KindIncident, Merged: &m})); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// note keeps what is said of an incident's other reports.
+func (b *bearer) note(v *projections.IncidentView) {
+	if v.DuplicateOf != "" {
+		b.second[v.ID] = true
+	}
+	for _, d := range v.Duplicates {
+		b.merged = append(b.merged, Merged{Incident: d.ID, Of: v.ID, By: d.MarkedBy, At: d.MarkedAt, Reason: d.Reason})
+	}
 }
 
 // A bearer carries records along with what they rest on.
@@ -35,6 +59,8 @@ type bearer struct {
 	at      projections.Point
 	w       io.Writer
 	written map[domain.Ref]bool // grows with the register, not with the incidents
+	merged  []Merged            // with what was merged
+	second  map[string]bool     // the second reports that are written
 }
 
 func (b *bearer) incident(v *projections.IncidentView) error {
@@ -56,6 +82,7 @@ func (b *bearer) incident(v *projections.IncidentView) error {
 			return err
 		}
 	}
+	b.note(v)
 	return b.line(Line{Kind: domain.KindIncident, Incident: v})
 }
 

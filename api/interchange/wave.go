@@ -20,6 +20,7 @@ type job struct {
 	record  domain.Ref
 	item    Item
 	bad     *Unfit
+	last    bool   // it adds to a record that another row of the wave may begin
 	action  string // recorded, corrected, reinstated, or "" for unchanged
 	entries int
 	plans   []Report // of a dry run
@@ -34,11 +35,13 @@ func (im *Importer) carryOut(ctx context.Context, t *table, wave []*job) error {
 	if err := im.register(ctx, wave); err != nil {
 		return err
 	}
-	each(wave, func(j *job) {
-		if j.bad == nil {
-			j.failed = im.record(ctx, j)
-		}
-	})
+	for _, last := range []bool{false, true} {
+		each(wave, func(j *job) {
+			if j.bad == nil && j.last == last {
+				j.failed = im.record(ctx, j)
+			}
+		})
+	}
 	for _, j := range wave {
 		if j.failed != nil {
 			return fmt.Errorf("row %d: %w", j.rows[0].Number, j.failed)
