@@ -35,7 +35,7 @@ var accepted = map[string]string{
 	"attribute": `{"incident":"shot","by":"north","actor":"south"}`, "deny": `{"incident":"shot","by":"south"}`, "open-inquiry": `{"incident":"shot","by":"monitor"}`,
 	"suspend-inquiry": `{"incident":"asked1","by":"monitor"}`, "conclude-inquiry": `{"incident":"asked2","by":"monitor"}`,
 	"mark-duplicate": `{"incident":"shot","by":"monitor","of":"asked1"}`,
-	"record-tally": `{"tally":"new","source":"paper","unit":"people","outcome":"killed","best":3}`, "record-statement": `{"statement":"new","by":"north"}`, "open-talks": `{"talks":"new","by":"north"}`,
+	"record-tally":   `{"tally":"new","source":"paper","unit":"people","outcome":"killed","best":3}`, "record-statement": `{"statement":"new","by":"north"}`, "open-talks": `{"talks":"new","by":"north"}`,
 	"record-talks-status": `{"talks":"geneva","by":"north","status":"suspended"}`, "reserve-right": `{"talks":"geneva","by":"south"}`,
 	"correct": `{"record":"actor/fifth","sequence":6,"by":"north","replacement":{"command":"register-actor","actor":"fifth","name":"Fifth anew","kind":"state"}}`,
 	"retract": `{"record":"place/void","corrects":"` + uuid1 + `","by":"north"}`,
