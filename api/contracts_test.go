@@ -197,9 +197,33 @@ func npmTools(t *testing.T) string {
 	}
 	dir := t.TempDir()
 	c := exec.CommandContext(t.Context(), "npm", "install", "--no-audit", "--no-fund", "--prefix", dir,
-		"@redocly/cli@2.77.0", "@apidevtools/swagger-parser@13.1.0", "openapi-typescript@7.13.0", "typescript@5")
+		"@redocly/cli@2.77.0", "@apidevtools/swagger-parser@13.1.0", "openapi-typescript@7.13.0", "typescript@5", "@asyncapi/parser@3.6.3")
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Skipf("the npm tools cannot be had here: %v\n%s", err, out)
 	}
 	return filepath.Join(dir, "node_modules")
+}
+
+// TestToolsOfOtherLanguagesAcceptTheAsyncAPI asks the AsyncAPI project's own parser, which validates, follows the references
+// into the OpenAPI document beside it, and lints.
+func TestToolsOfOtherLanguagesAcceptTheAsyncAPI(t *testing.T) {
+	modules := npmTools(t)
+	w, dir := open(t), t.TempDir()
+	for _, name := range []string{"asyncapi.json", "openapi.json"} {
+		if err := os.WriteFile(filepath.Join(dir, name), w.get("/"+name).body, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const script = `const { Parser, fromFile } = require('@asyncapi/parser')
+fromFile(new Parser(), process.argv[1]).parse().then(({ document, diagnostics }) => {
+	const bad = diagnostics.filter(d => d.severity <= 1 && !/latest version/.test(d.message))
+	bad.forEach(d => console.error(d.code, d.path.join('.'), d.message))
+	if (bad.length || !document) process.exit(1)
+	console.log(document.channels().all().length, 'channels', document.messages().all().length, 'messages')
+})`
+	c := exec.CommandContext(t.Context(), "node", "-e", script, filepath.Join(dir, "asyncapi.json"))
+	c.Dir = filepath.Dir(modules)
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
 }
