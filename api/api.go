@@ -61,6 +61,7 @@ type Queries interface {
 type Ledger interface {
 	Execute(context.Context, eventstore.Request) (eventstore.Result, error)
 	Record(context.Context, domain.Ref) (domain.Record, error)
+	Rehearse(context.Context) (*eventstore.Rehearsal, error)
 	Stopped() error
 }
 

@@ -152,8 +152,8 @@ func (im *Importer) registerLevel(ctx context.Context, level []domain.Command) e
 
 // registerOne registers what is not there. What is there under the same id is used as it is, whoever registered it.
 func (im *Importer) registerOne(ctx context.Context, c domain.Command) (stored bool, err error) {
-	if known, err := im.exists(ctx, c.Target()); err != nil || known || im.DryRun {
-		return !known && err == nil, err
+	if known, err := im.exists(ctx, c.Target()); err != nil || known {
+		return false, err
 	}
 	stored, err = im.send(ctx, c, identify("register", c.Target().String(), "").after("", nil))
 	if errors.Is(err, domain.ErrExists) || errors.Is(err, eventstore.ErrCommandIDUsed) {
@@ -176,7 +176,7 @@ func (im *Importer) exists(ctx context.Context, ref domain.Ref) (bool, error) {
 func (im *Importer) send(ctx context.Context, c domain.Command, id string) (stored bool, err error) {
 	c.Head().CommandID = id
 	for try := 0; ; try++ {
-		r, err := im.Ledger.Execute(ctx, eventstore.Request{Command: c, Principal: im.Principal})
+		r, err := im.to.Execute(ctx, eventstore.Request{Command: c, Principal: im.Principal})
 		passes := errors.Is(err, eventstore.ErrQueueFull) || errors.Is(err, eventstore.ErrUnavailable) ||
 			errors.Is(err, eventstore.ErrConflict) || errors.Is(err, projections.ErrNotReady)
 		if !passes || try == 10 {
