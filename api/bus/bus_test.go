@@ -264,7 +264,9 @@ func natscli(t *testing.T) string {
 		t.Skip("the nats client is not at hand: put it on the PATH, name it in TRUCE_NATSCLI, or set TRUCE_INSTALL_TOOLS=1 to build it (some minutes)")
 	}
 	dir := t.TempDir()
-	c := exec.CommandContext(t.Context(), "go", "install", "github.com/nats-io/natscli/nats@v0.5.1")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, "go", "install", "github.com/nats-io/natscli/nats@v0.5.1")
 	c.Env = append(os.Environ(), "GOBIN="+dir, "GOFLAGS=-mod=mod")
 	c.Dir = dir
 	if out, err := c.CombinedOutput(); err != nil {

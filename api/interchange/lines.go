@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"truceledger/domain"
+	"truceledger/domain/registry"
 	"truceledger/eventstore"
 	"truceledger/projections"
 )
@@ -148,7 +149,8 @@ func (b *bearer) line(l Line) error {
 
 // WriteCommands writes the commands of the log up to an entry, each with its defaults and its id, in their order: truce
 // apply puts them on an empty ledger, which then gives the same answers. Corrections name what they correct by its
-// command_id, because sequences are each ledger's own.
+// command_id, because sequences are each ledger's own. Signatures and keys stay behind: what was signed names the ledger that
+// it was signed for, and another ledger has to be given keys of its own. A bundle carries those, to be checked and not applied.
 func WriteCommands(ctx context.Context, w io.Writer, log eventstore.Log, upTo uint64) error {
 	for m, err := range log.Read(ctx, 0) {
 		if err != nil {
@@ -184,6 +186,10 @@ func portable(ctx context.Context, log eventstore.Log, m eventstore.Message) ([]
 	c, err := eventstore.DecodeCommand("", raw) // a copy: the entry's own is shared
 	if err != nil {
 		return nil, err
+	}
+	switch c.(type) {
+	case *registry.RegisterKey, *registry.RotateKey, *registry.RevokeKey:
+		return nil, nil
 	}
 	c.Head().Expect = nil
 	var target *domain.CorrectionTarget
