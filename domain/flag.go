@@ -22,5 +22,6 @@ const (
 	FlagByExcluded       FlagCode = "by_excluded"        // an incident whose accused the ceasefire does not cover
 	FlagDuplicate        FlagCode = "duplicate"          // a second report of what is counted as another incident
 	FlagContradicts      FlagCode = "contradicts_source" // another source says otherwise
+	FlagVoid             FlagCode = "void"               // its key was ended before it came: it counts for nothing
 	FlagExcludedObserver FlagCode = "excluded_actor"     // a report by an actor that the ceasefire excludes
 )

@@ -20,8 +20,8 @@ type Rehearsal struct {
 	held map[domain.Ref]domain.Record
 }
 
-// Rehearse begins a rehearsal on the ledger as it stands.
-func (l *Ledger) Rehearse(ctx context.Context) (*Rehearsal, error) {
+// BeginRehearsal begins a rehearsal on the ledger as it stands.
+func (l *Ledger) BeginRehearsal(ctx context.Context) (*Rehearsal, error) {
 	last, err := l.log.Last(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("rehearse: %w", err)
@@ -40,7 +40,7 @@ func (r *Rehearsal) Execute(ctx context.Context, request Request) (Result, error
 		return Result{}, err
 	}
 	known := &facts{ctx: ctx, load: r.Record, readTo: math.MaxUint64, seen: map[domain.Ref][]domain.Reading{}}
-	d, err := r.ledger.judged(o, record, known)
+	d, err := r.ledger.judged(&o, record, known)
 	if err != nil || d.holds != 0 {
 		return Result{Replayed: d.holds != 0}, err
 	}

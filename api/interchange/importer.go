@@ -16,7 +16,7 @@ import (
 type Ledger interface {
 	Execute(context.Context, eventstore.Request) (eventstore.Result, error)
 	Record(context.Context, domain.Ref) (domain.Record, error)
-	Rehearse(context.Context) (*eventstore.Rehearsal, error)
+	BeginRehearsal(context.Context) (*eventstore.Rehearsal, error)
 }
 
 // An executor takes commands and answers how a record stands after them.
@@ -69,7 +69,7 @@ func (im *Importer) Run(ctx context.Context, in io.Reader) (Summary, error) {
 	im.known, im.seen, im.seed = map[domain.Ref]bool{}, map[uint64]struct{}{}, maphash.MakeSeed()
 	im.to = im.Ledger
 	if im.DryRun {
-		r, err := im.Ledger.Rehearse(ctx)
+		r, err := im.Ledger.BeginRehearsal(ctx)
 		if err != nil {
 			return im.total, err
 		}
