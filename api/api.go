@@ -64,6 +64,7 @@ type Ledger interface {
 	// Rehearse returns a command as it would be stored now, and stores nothing.
 	Rehearse(context.Context, eventstore.Request) (domain.Command, error)
 	Record(context.Context, domain.Ref) (domain.Record, error)
+	BeginRehearsal(context.Context) (*eventstore.Rehearsal, error)
 	Stopped() error
 }
 

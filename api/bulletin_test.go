@@ -35,6 +35,16 @@ func TestBulletinCountsItsWindow(t *testing.T) {
 	if b.Incidents[0].Area != "quarter" {
 		t.Errorf("got the area %q", b.Incidents[0].Area)
 	}
+	w.must("violate", `{"incident":"again","by":"north","type":"shelling","place":"quarter","at":"2016-05-04T10:05+03:00"}`)
+	w.must("violate", `{"incident":"heard","by":"south","type":"shelling","place":"quarter","at":"2016-05-04T10:06+03:00"}`)
+	for id, of := range map[string]string{"again": "first", "heard": "first"} {
+		w.must("mark-duplicate", `{"incident":"`+id+`","of":"`+of+`","by":"north","occurred":"2016-05-04T11:00+03:00"}`)
+	}
+	w.settle()
+	merged := into[bulletin.Bulletin](t, w.get("/v1/bulletin?date=2016-05-04&zone=Asia/Damascus&compare=north,south"))
+	if merged.Total.Window != 3 || merged.Compared[0].Total != 2 || merged.Compared[1].Total != 2 {
+		t.Errorf("got %+v and %+v: a second report counts once in all, and once for each body that made it", merged.Total, merged.Compared)
+	}
 	closing := into[bulletin.Bulletin](t, w.get("/v1/bulletin?date=2016-05-04&zone=Asia/Damascus&close=10:00"))
 	if closing.Total.Window != 2 || closing.Total.Previous != 0 {
 		t.Errorf("got %+v for the window that closes at 10:00", closing.Total)

@@ -1,12 +1,14 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/google/go-cmp/cmp"
@@ -37,7 +39,8 @@ var accepted = map[string]string{
 	"violate": `{"incident":"new","by":"north"}`, "corroborate": `{"incident":"shot","by":"south"}`, "dispute": `{"incident":"shot","by":"third"}`,
 	"attribute": `{"incident":"shot","by":"north","actor":"south"}`, "deny": `{"incident":"shot","by":"south"}`, "open-inquiry": `{"incident":"shot","by":"monitor"}`,
 	"suspend-inquiry": `{"incident":"asked1","by":"monitor"}`, "conclude-inquiry": `{"incident":"asked2","by":"monitor"}`,
-	"record-tally": `{"tally":"new","source":"paper","unit":"people","outcome":"killed","best":3}`, "record-statement": `{"statement":"new","by":"north"}`, "open-talks": `{"talks":"new","by":"north"}`,
+	"mark-duplicate": `{"incident":"shot","by":"monitor","of":"asked1"}`,
+	"record-tally":   `{"tally":"new","source":"paper","unit":"people","outcome":"killed","best":3}`, "record-statement": `{"statement":"new","by":"north"}`, "open-talks": `{"talks":"new","by":"north"}`,
 	"record-talks-status": `{"talks":"geneva","by":"north","status":"suspended"}`, "reserve-right": `{"talks":"geneva","by":"south"}`,
 	"correct": `{"record":"actor/fifth","sequence":6,"by":"north","replacement":{"command":"register-actor","actor":"fifth","name":"Fifth anew","kind":"state"}}`,
 	"retract": `{"record":"place/void","corrects":"` + uuid1 + `","by":"north"}`,
@@ -79,27 +82,34 @@ func (w *world) furnish() {
 	w.settle()
 }
 
+// requestFor is a request made of a verb's schema, with what it needs besides.
+func (w *world) requestFor(verb string) []byte {
+	w.t.Helper()
+	document := into[schema.Object](w.t, w.get("/schemas/commands/"+verb+".json"))
+	request := sample(w.t, document, document, verb, false).(schema.Object)
+	var needs schema.Object
+	if err := json.Unmarshal([]byte(accepted[verb]), &needs); err != nil {
+		w.t.Fatalf("%s: say what it needs: %v", verb, err)
+	}
+	properties := document["properties"].(schema.Object)
+	for field, v := range needs {
+		if properties[field] == nil {
+			w.t.Errorf("%s: the schema has no field %s", verb, field)
+		}
+		request[field] = v
+	}
+	raw, err := json.Marshal(request)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return raw
+}
+
 func TestARequestMadeOfEachSchemaIsAccepted(t *testing.T) {
 	w := open(t)
 	w.furnish()
 	for _, verb := range eventstore.Verbs() {
-		document := into[schema.Object](t, w.get("/schemas/commands/"+verb+".json"))
-		request := sample(t, document, document, verb, false).(schema.Object)
-		var needs schema.Object
-		if err := json.Unmarshal([]byte(accepted[verb]), &needs); err != nil {
-			t.Fatalf("%s: say what it needs: %v", verb, err)
-		}
-		properties := document["properties"].(schema.Object)
-		for field, v := range needs {
-			if properties[field] == nil {
-				t.Errorf("%s: the schema has no field %s", verb, field)
-			}
-			request[field] = v
-		}
-		raw, err := json.Marshal(request)
-		if err != nil {
-			t.Fatal(err)
-		}
+		raw := w.requestFor(verb)
 		if a := w.send(verb, string(raw)); a.StatusCode != 201 {
 			t.Errorf("%s: got %d %s for %s", verb, a.StatusCode, a.body, raw)
 		}
@@ -168,14 +178,21 @@ func TestEntriesAreCloudEvents(t *testing.T) {
 	}
 }
 
-// TestToolsOfOtherLanguagesAcceptTheOpenAPI asks a linter and a generator from the npm registry.
-func TestToolsOfOtherLanguagesAcceptTheOpenAPI(t *testing.T) {
+// TestToolsOfOtherLanguagesAcceptTheDocuments asks linters, a generator and a parser from the npm registry.
+func TestToolsOfOtherLanguagesAcceptTheDocuments(t *testing.T) {
 	modules := npmTools(t)
-	w := open(t)
-	file := filepath.Join(t.TempDir(), "openapi.json")
-	if err := os.WriteFile(file, w.get("/openapi.json").body, 0o600); err != nil {
-		t.Fatal(err)
+	w, dir := open(t), t.TempDir()
+	for _, name := range []string{"asyncapi.json", "openapi.json"} {
+		if err := os.WriteFile(filepath.Join(dir, name), w.get("/"+name).body, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
+	t.Run("OpenAPI", func(t *testing.T) { acceptOpenAPI(t, modules, filepath.Join(dir, "openapi.json")) })
+	t.Run("AsyncAPI", func(t *testing.T) { acceptAsyncAPI(t, modules, filepath.Join(dir, "asyncapi.json")) })
+}
+
+// acceptOpenAPI lints the document, validates it, and generates the types of a client from it.
+func acceptOpenAPI(t *testing.T, modules, file string) {
 	for _, tool := range [][]string{
 		{filepath.Join(modules, ".bin", "redocly"), "lint", file},
 		{filepath.Join(modules, ".bin", "openapi-typescript"), file, "-o", file + ".d.ts"},
@@ -200,10 +217,29 @@ func npmTools(t *testing.T) string {
 		t.Skip("the npm tools are not at hand: name their folder in TRUCE_NPM, or set TRUCE_INSTALL_TOOLS=1 to install them where npm is")
 	}
 	dir := t.TempDir()
-	c := exec.CommandContext(t.Context(), "npm", "install", "--no-audit", "--no-fund", "--prefix", dir,
-		"@redocly/cli@2.77.0", "@apidevtools/swagger-parser@13.1.0", "openapi-typescript@7.13.0", "typescript@5")
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute) // a registry that never answers must not hold up the tests
+	defer cancel()
+	c := exec.CommandContext(ctx, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", dir,
+		"@redocly/cli@2.77.0", "@apidevtools/swagger-parser@13.1.0", "openapi-typescript@7.13.0", "typescript@5", "@asyncapi/parser@3.6.3")
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Skipf("the npm tools cannot be had here: %v\n%s", err, out)
 	}
 	return filepath.Join(dir, "node_modules")
+}
+
+// acceptAsyncAPI asks the AsyncAPI project's own parser, which validates, follows the references into the OpenAPI document
+// beside it, and lints.
+func acceptAsyncAPI(t *testing.T, modules, file string) {
+	const script = `const { Parser, fromFile } = require('@asyncapi/parser')
+fromFile(new Parser(), process.argv[1]).parse().then(({ document, diagnostics }) => {
+	const bad = diagnostics.filter(d => d.severity <= 1 && !/latest version/.test(d.message))
+	bad.forEach(d => console.error(d.code, d.path.join('.'), d.message))
+	if (bad.length || !document) process.exit(1)
+	console.log(document.channels().all().length, 'channels', document.messages().all().length, 'messages')
+})`
+	c := exec.CommandContext(t.Context(), "node", "-e", script, file)
+	c.Dir = filepath.Dir(modules)
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
 }

@@ -109,7 +109,7 @@ func TestEveryCommandHasASchema(t *testing.T) {
 }
 
 // sample makes a value that a schema allows: with all fields, or with those that it requires.
-func sample(t *testing.T, document, s schema.Object, name string, all bool) any {
+func sample(t testing.TB, document, s schema.Object, name string, all bool) any {
 	t.Helper()
 	if ref, ok := s["$ref"].(string); ok {
 		return sample(t, document, document["$defs"].(schema.Object)[strings.TrimPrefix(ref, "#/$defs/")].(schema.Object), name, all)
@@ -144,7 +144,7 @@ func sample(t *testing.T, document, s schema.Object, name string, all bool) any 
 	return nil
 }
 
-func sampleObject(t *testing.T, document, s schema.Object, name string, all bool) any {
+func sampleObject(t testing.TB, document, s schema.Object, name string, all bool) any {
 	t.Helper()
 	if name == "replacement" {
 		return schema.Object{"command": "reaffirm", "ceasefire": "river", "by": "north"}

@@ -20,6 +20,7 @@ type IncidentFilter struct {
 	Status    string  `query:"status" doc:"Only those with this status." enum:"alleged,under_inquiry,inquiry_suspended,verified,unsubstantiated,inconclusive"`
 	Accused   string  `query:"accused" doc:"Only those of which this actor is accused."`
 	Since     instant `query:"since" doc:"Only those that may have happened after it."`
+	Duplicate string  `query:"duplicate" doc:"Only those that are, or are not, a second report of what is counted as another incident." enum:"true,false"`
 	Until     instant `query:"until" doc:"Only those that may have happened before it."`
 }
 
@@ -34,7 +35,12 @@ func (f IncidentFilter) filter() (projections.IncidentFilter, error) {
 		return out, bad
 	}
 	out.Since, out.Until = since, until
+	if f.Duplicate != "" {
+		duplicate := f.Duplicate == "true"
+		out.Duplicate = &duplicate
+	}
 	return out, firstError(
+		oneOf("duplicate", f.Duplicate, []string{"true", "false"}),
 		oneOf("status", f.Status, incident.Status("").Values()),
 		slug("ceasefire", f.Ceasefire), slug("place", f.Place), slug("accused", f.Accused),
 	)
@@ -62,7 +68,7 @@ func (a *API) incidentRoutes() {
 	}, a.incidents)
 	get(a, huma.Operation{
 		OperationID: "count-incidents", Path: "/v1/incidents/counts", Summary: "Counts over the filtered incidents", Tags: []string{"incidents"},
-		Description: "incidents counts records, events what the records stand for. Casualties are never summed.",
+		Description: "incidents counts records, of several reports of one incident only one; events counts what the records stand for. Casualties are never summed.",
 	}, a.incidentCounts)
 }
 

@@ -18,6 +18,8 @@ type queued struct {
 	Type        string     `json:"type,omitempty"`
 	By          string     `json:"by,omitempty" doc:"Who alleges it."`
 	Attribution string     `json:"attribution"`
+	Duplicates  []string   `json:"duplicates,omitempty" doc:"Other reports of the same, which wait in no queue of their own."`
+	DuplicateOf string     `json:"duplicate_of,omitempty" doc:"The incident that this report is counted under."`
 	Alleged     time.Time  `json:"alleged_at" doc:"When the ledger recorded the allegation."`
 	Opened      *time.Time `json:"opened_at,omitempty" doc:"When the newest inquiry was opened."`
 	Suspended   *time.Time `json:"suspended_at,omitempty"`
@@ -64,7 +66,8 @@ func (a *API) inquiries(ctx context.Context, in *inquiriesInput) (*pageOutput[qu
 				break
 			}
 			q := queueOf(v)
-			if in.Queue != "" && q.Queue != in.Queue {
+			// A second report waits for nobody: the first one does. What was begun or found on it stays where it is.
+			if in.Queue != "" && q.Queue != in.Queue || q.DuplicateOf != "" && q.Queue == "alleged" {
 				continue
 			}
 			err = a.alleged(ctx, &q, at)
@@ -75,7 +78,10 @@ func (a *API) inquiries(ctx context.Context, in *inquiriesInput) (*pageOutput[qu
 }
 
 func queueOf(v projections.IncidentView) queued {
-	q := queued{Incident: v.ID, Queue: "concluded", Place: v.Place, Type: v.Type, By: v.By, Attribution: v.Attribution}
+	q := queued{Incident: v.ID, Queue: "concluded", Place: v.Place, Type: v.Type, By: v.By, Attribution: v.Attribution, DuplicateOf: v.DuplicateOf}
+	for _, d := range v.Duplicates {
+		q.Duplicates = append(q.Duplicates, d.ID)
+	}
 	if _, open := queues[v.Status]; open {
 		q.Queue = v.Status
 	}
@@ -88,12 +94,13 @@ func queueOf(v projections.IncidentView) queued {
 
 // alleged adds when the record began, and how long it took from there to the finding.
 func (a *API) alleged(ctx context.Context, q *queued, at projections.Point) error {
-	history, err := a.queries.History(ctx, domain.Ref{Kind: domain.KindIncident, ID: q.Incident}, at, projections.Paging{Limit: 1000})
+	ref := domain.Ref{Kind: domain.KindIncident, ID: q.Incident}
+	history, err := a.queries.History(ctx, ref, at, projections.Paging{Limit: 1000})
 	if err != nil {
 		return err
 	}
 	for _, h := range history.Items {
-		if h.Command == "violate" {
+		if h.Command == "violate" && h.Record == ref.String() {
 			q.Alleged = h.RecordedAt
 		}
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"strings"
 	"testing"
 
 	"truceledger/projections"
@@ -31,6 +32,16 @@ func TestIncidentsStandInTheQueueOfTheirInquiry(t *testing.T) {
 	}
 	if page := into[projections.Page[queued]](t, w.get("/v1/inquiries?ceasefire=force1")); len(page.Items) != 3 {
 		t.Errorf("got %+v", page.Items)
+	}
+	w.must("violate", `{"incident":"again","by":"south","ceasefires":["force1"]}`)
+	w.must("mark-duplicate", `{"incident":"again","of":"shot","by":"monitor"}`)
+	w.must("mark-duplicate", `{"incident":"asked2","of":"shot","by":"monitor"}`)
+	w.settle()
+	if page := into[projections.Page[queued]](t, w.get("/v1/inquiries?queue=alleged")); len(page.Items) != 1 || page.Items[0].Incident != "shot" || strings.Join(page.Items[0].Duplicates, " ") != "again asked2" {
+		t.Errorf("got %+v: a second report waits in no queue", page.Items)
+	}
+	if page := into[projections.Page[queued]](t, w.get("/v1/inquiries?queue=concluded")); len(page.Items) != 1 || page.Items[0].DuplicateOf != "shot" || page.Items[0].ToFinding == nil {
+		t.Errorf("got %+v: what was found on a second report stays", page.Items)
 	}
 	wantProblem(t, w.get("/v1/inquiries?queue=lost"), 400, "bad-parameter")
 }

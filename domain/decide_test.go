@@ -24,6 +24,7 @@ func (r register) Exists(ref domain.Ref) (bool, error) {
 	return !slices.Contains(r.missing, ref.String()), r.broken
 }
 func (register) PlaceParent(string) (string, error) { return "", nil }
+func (register) DuplicateOf(string) (string, error) { return "", nil }
 func (register) Ceasefire(string, time.Time) (domain.CeasefireFacts, bool, error) {
 	return domain.CeasefireFacts{Monitors: []string{"un-monitors"}}, true, nil
 }

@@ -37,7 +37,8 @@
 //	R7   Only a party or a guarantor extends.
 //	R8   After its deadline an accession needs a guarantor's waiver.
 //	R9   What has ended takes no change of its terms. Reports and corrections it takes for ever.
-//	R10  An inquiry is held by a monitor, and concluded only when opened.
+//	R10  An inquiry is held by a monitor, and concluded only when opened. Two reports of one incident are merged by a
+//	     monitor or by who made the report, and never in a circle.
 //	R11  Counts are not negative; low <= best <= high; a part is no larger than the whole.
 //	R12  A correction names an existing entry, not itself. It deletes nothing.
 //	R13  A caller who expects another version than the record's is told so. (Decided in package eventstore.)

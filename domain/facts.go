@@ -8,6 +8,8 @@ type Facts interface {
 	Exists(r Ref) (bool, error)
 	// PlaceParent returns the place that a place lies in, "" for none or for an unknown place.
 	PlaceParent(place string) (string, error)
+	// DuplicateOf returns the incident that an incident is marked a duplicate of, "" for none or for an unknown one.
+	DuplicateOf(incident string) (string, error)
 	// Ceasefire returns what a ceasefire amounts to for its neighbours at an effective time; ok is false where it does
 	// not exist.
 	Ceasefire(id string, at time.Time) (c CeasefireFacts, ok bool, err error)

@@ -15,6 +15,7 @@ type atlas struct {
 }
 
 func (a atlas) PlaceParent(place string) (string, error) { return a.above[place], a.broken }
+func (a atlas) DuplicateOf(string) (string, error)       { return "", nil }
 
 func (a atlas) Ceasefire(id string, _ time.Time) (domain.CeasefireFacts, bool, error) {
 	parent, known := a.above[id]

@@ -25,6 +25,15 @@ func (l *Ledger) draft(ctx context.Context, o *order, record domain.Record, told
 	if holds, err := l.repeated(ctx, *o, record); err != nil || holds != 0 {
 		return draft{holds: holds}, err
 	}
+	readTo, err := l.position.reach(ctx, l.life, told)
+	if err != nil {
+		return draft{}, fmt.Errorf("wait for the reader to reach %d: %w", told, err)
+	}
+	return l.judged(o, record, l.factsAt(ctx, readTo))
+}
+
+// judged is what the order amounts to by the caller's expectation, the keys and the rules, given what is known of others.
+func (l *Ledger) judged(o *order, record domain.Record, known *facts) (draft, error) {
 	c, err := o.command()
 	if err != nil {
 		return draft{}, err
@@ -32,11 +41,6 @@ func (l *Ledger) draft(ctx context.Context, o *order, record domain.Record, told
 	if err := expected(*o, c, record); err != nil {
 		return draft{}, err
 	}
-	readTo, err := l.position.reach(ctx, l.life, told)
-	if err != nil {
-		return draft{}, fmt.Errorf("wait for the reader to reach %d: %w", told, err)
-	}
-	known := l.factsAt(ctx, readTo)
 	setting := domain.Setting{Now: l.now(record), Zone: l.Zone(), Facts: known}
 	if !o.rehearsed {
 		if err := l.authorise(known, *o, c, record, setting.Now); err != nil {
@@ -56,7 +60,7 @@ func (l *Ledger) draft(ctx context.Context, o *order, record domain.Record, told
 	}
 	e, err := write(Entry{
 		ID: uuid.Must(uuid.NewV7()).String(), Ledger: l.ID(), Ref: o.ref, RecordedAt: setting.Now,
-		VersionBefore: record.Version(), ReadTo: readTo, Rules: Rules,
+		VersionBefore: record.Version(), ReadTo: known.readTo, Rules: Rules,
 		Command: c, Signed: o.Signed, Defaults: defaults, Principal: o.Principal, Events: decision.Events,
 		CausationID: o.CausationID, CorrelationID: o.CorrelationID, Nonce: newNonce(),
 	})

@@ -6,6 +6,7 @@ import (
 
 	"truceledger/domain"
 	"truceledger/domain/ceasefire"
+	"truceledger/domain/incident"
 	"truceledger/domain/registry"
 )
 
@@ -57,6 +58,12 @@ func (f *facts) Exists(r domain.Ref) (bool, error) {
 func (f *facts) PlaceParent(place string) (string, error) {
 	readings, err := f.readings(domain.Ref{Kind: domain.KindPlace, ID: place})
 	return registry.FoldPlace(readings).Parent, err
+}
+
+// DuplicateOf returns the incident that an incident is marked a duplicate of.
+func (f *facts) DuplicateOf(id string) (string, error) {
+	readings, err := f.readings(domain.Ref{Kind: domain.KindIncident, ID: id})
+	return incident.Fold(readings).Duplicate.Of, err
 }
 
 // Ceasefire returns what a ceasefire amounts to for its neighbours at an effective time.

@@ -15,7 +15,8 @@ import (
 // CountDimensions are what incidents can be counted by.
 var CountDimensions = []string{"day", "place", "type", "status", "accused"}
 
-// IncidentCounts counts the incidents that a filter keeps, by the dimensions asked for. An incident with several accused
+// IncidentCounts counts the incidents that a filter keeps, by the dimensions asked for. Several reports of one incident count
+// once. An incident with several accused
 // counts once for each of them, so that the rows of that dimension may add up to more than there are incidents; one that
 // says nothing of a dimension counts under "". A day is the date, in the incident's own zone, of the earliest moment at which
 // it can have happened; where no day is known, it is the month or the year as stated. Casualties are not counted: different sources'
@@ -34,10 +35,7 @@ func (q *Queries) IncidentCounts(ctx context.Context, by []string, f IncidentFil
 	}
 	t := tallying{by: by, rows: map[string]*CountRow{}}
 	err := q.view(p, func(r *reader) error {
-		return r.eachIncident(ctx, f, func(s incident.State) error {
-			t.count(s, 0, nil)
-			return nil
-		})
+		return r.distinct(ctx, f, func(s incident.State) { t.count(s, 0, nil) })
 	})
 	return t.sorted(), err
 }

@@ -53,7 +53,8 @@ func (f IncidentFilter) mayBe(r row) bool {
 
 func (f IncidentFilter) keeps(r *reader, s incident.State) bool {
 	switch {
-	case f.Ceasefire != "" && !slices.Contains(s.Ceasefires, f.Ceasefire),
+	case f.Duplicate != nil && *f.Duplicate != r.isDuplicate(s),
+		f.Ceasefire != "" && !slices.Contains(s.Ceasefires, f.Ceasefire),
 		f.Type != "" && s.Type != f.Type,
 		f.Status != "" && string(s.Status) != f.Status,
 		f.By != "" && s.By != f.By,
@@ -105,7 +106,7 @@ func (r *reader) incidentView(s incident.State, readings []domain.Reading, versi
 		})
 	}
 	v.told(s)
-	if err := r.breaches(&v, s); err != nil {
+	if err := first(r.breaches(&v, s), r.merged(&v, s)); err != nil {
 		return v, err
 	}
 	for _, n := range s.OutOfOrder {

@@ -168,6 +168,8 @@ func citedBy(c domain.Command) (refs []string) {
 		refs = refsOf(domain.KindCeasefire, c.Parent, c.Predecessor)
 	case *ceasefire.Supersede:
 		refs = refsOf(domain.KindCeasefire, c.Successor)
+	case *incident.MarkDuplicate:
+		refs = refsOf(domain.KindIncident, c.Of)
 	case *ceasefire.Thwart:
 		refs = refsOf(domain.KindIncident, c.Incidents...)
 	}

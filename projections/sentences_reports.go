@@ -108,6 +108,9 @@ var incidentPhrases = map[string]phrase{
 	"suspend-inquiry": say(func(t *teller, c *incident.SuspendInquiry, events []domain.Event) string {
 		return t.actorName(c.By) + " suspended its inquiry into " + t.incidentNamed(c.Incident) + on(c, events) + because(c.Reason)
 	}),
+	"mark-duplicate": say(func(t *teller, c *incident.MarkDuplicate, events []domain.Event) string {
+		return t.actorName(c.By) + " held " + t.incidentNamed(c.Incident) + " to be a second report of " + t.incidentNamed(c.Of) + on(c, events) + because(c.Reason)
+	}),
 	"conclude-inquiry": say(func(t *teller, c *incident.ConcludeInquiry, events []domain.Event) string {
 		return t.actorName(c.By) + " concluded its inquiry into " + t.incidentNamed(c.Incident) + on(c, events) + " with the finding " + plain(c.Finding) + because(c.Reason)
 	}),

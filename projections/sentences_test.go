@@ -52,6 +52,8 @@ func course(t *testing.T, b *book) {
 		`{"command":"open-inquiry","incident":"shots","by":"geneva-centre","occurred":"2016-05-03T08:00:00Z"}`,
 		`{"command":"suspend-inquiry","incident":"shots","by":"geneva-centre","reason":"access denied","occurred":"2016-05-03T09:00:00Z"}`,
 		`{"command":"conclude-inquiry","incident":"shots","by":"geneva-centre","finding":"inconclusive","occurred":"2016-05-03T10:00:00Z"}`,
+		`{"command":"violate","incident":"mortars","by":"msf","ceasefires":["river"],"at":"2016-05-02T16:05:00Z"}`,
+		`{"command":"mark-duplicate","incident":"mortars","of":"shots","by":"geneva-centre","reason":"the same market","occurred":"2016-05-03T10:05:00Z"}`,
 		`{"command":"record-talks-status","talks":"geneva","characterisation":"stalled","condition":"Aleppo is calm","about":["ceasefire/river"],"occurred":"2016-05-03T10:00:00Z","sources":[{"source":"s4"}]}`,
 		`{"command":"propose","ceasefire":"lake","by":"russia","predecessor":"river","parties":["syrian-government","syrian-opposition"],"occurred":"2016-05-03T11:00:00Z"}`,
 		`{"command":"reject","ceasefire":"lake","by":"syrian-government","reason":"too vague","occurred":"2016-05-03T12:00:00Z"}`,
@@ -81,7 +83,7 @@ func TestSentences(t *testing.T) {
 	used := map[string]bool{}
 	for _, s := range []string{
 		"actor/russia", "place/aleppo", "source/s0", "ceasefire/syria-cessation", "ceasefire/aleppo-silence", "ceasefire/ghouta-silence",
-		"ceasefire/aleppo-plan-3-may", "ceasefire/river", "ceasefire/lake", "ceasefire/hill", "incident/shots", "talks/geneva",
+		"ceasefire/aleppo-plan-3-may", "ceasefire/river", "ceasefire/lake", "ceasefire/hill", "incident/shots", "incident/mortars", "talks/geneva",
 		"statement/lavrov-hope", "tally/sohr-aleppo-civilians",
 	} {
 		ref, err := domain.ParseRef(s)

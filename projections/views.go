@@ -208,6 +208,7 @@ type IncidentFilter struct {
 	By        string
 	Since     *time.Time // at.latest after it
 	Until     *time.Time // at.earliest before it
+	Duplicate *bool      // whether it is a second report of another one
 }
 
 // An IncidentView is an incident at three clocks.
@@ -227,6 +228,8 @@ type IncidentView struct {
 	Description string             `json:"description,omitempty"`
 	Severity    string             `json:"severity,omitempty"`
 	Ceasefires  []string           `json:"ceasefires"`
+	DuplicateOf string             `json:"duplicate_of,omitempty"` // the incident under which this report is counted
+	Duplicates  []DuplicateView    `json:"duplicates,omitempty"`   // the reports that are counted under this one
 	BreachOf    []BreachView       `json:"breach_of"`
 	Accounts    []AccountView      `json:"accounts"`
 	Inquiries   []InquiryView      `json:"inquiries"`
@@ -262,6 +265,18 @@ type AccountView struct {
 	Description string    `json:"description,omitempty"`
 	At          time.Time `json:"at"`
 	Sequence    uint64    `json:"sequence"`
+}
+
+// A DuplicateView is another report of an incident: it stays on the record with its own sources, and is not counted.
+type DuplicateView struct {
+	ID       string             `json:"id"`
+	By       string             `json:"by,omitempty"`
+	Status   string             `json:"status"`
+	At       *when.Bounds       `json:"at,omitempty"`
+	Sources  []domain.SourceRef `json:"sources"`
+	MarkedBy string             `json:"marked_by"`
+	MarkedAt time.Time          `json:"marked_at"` // in effective time
+	Reason   string             `json:"reason,omitempty"`
 }
 
 // An InquiryView is one inquiry into an incident.

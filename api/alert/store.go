@@ -124,6 +124,9 @@ func (s *Store) Revive(id string, now time.Time) error {
 		if err := json.Unmarshal(raw, &d); err != nil {
 			return err
 		}
+		if tx.Bucket(subscriptions).Get([]byte(d.Subscription)) == nil {
+			return fmt.Errorf("%w: the subscription of this dead letter has ended", ErrUnknown) // nobody would ever take it off
+		}
 		d.Tries, d.Next = 0, now
 		return move(tx, dead, deliveries, d)
 	})

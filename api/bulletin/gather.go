@@ -81,6 +81,7 @@ func (g gathering) acts(id string) error {
 func (g gathering) incidents(compare []string) error {
 	all := tallying{}
 	bodies := map[string]*tallying{}
+	told := map[[2]string]projections.IncidentView{} // by who says it and what it is counted under
 	for _, by := range compare {
 		if _, err := g.q.Actor(g.ctx, by, g.at); err != nil {
 			return err
@@ -92,13 +93,23 @@ func (g gathering) incidents(compare []string) error {
 		return g.q.Incidents(g.ctx, projections.IncidentFilter{Until: &until}, g.at, p)
 	}, func(v projections.IncidentView) error {
 		g.inquiries(v)
-		area := g.area(v.Place)
-		all.count(g.Bulletin, v, area)
-		if b := bodies[v.By]; b != nil {
-			b.count(g.Bulletin, v, area)
+		if v.DuplicateOf == "" {
+			all.count(g.Bulletin, v, g.area(v.Place))
+		}
+		switch own := [2]string{v.By, cmp.Or(v.DuplicateOf, v.ID)}; {
+		case bodies[v.By] == nil:
+		case v.DuplicateOf == "" && len(v.Duplicates) == 0:
+			bodies[v.By].count(g.Bulletin, v, g.area(v.Place))
+		default: // what a body reports twice it counts once; what another reported too it counts all the same
+			if _, known := told[own]; !known || v.DuplicateOf == "" {
+				told[own] = v
+			}
 		}
 		return nil
 	})
+	for own, v := range told {
+		bodies[own[0]].count(g.Bulletin, v, g.area(v.Place))
+	}
 	g.Incidents, g.Total = all.rows()
 	for _, by := range compare {
 		rows, total := bodies[by].rows()

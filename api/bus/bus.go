@@ -48,16 +48,21 @@ type Bus struct {
 	o       Options
 	service micro.Service
 	stats   stats
+	slots   chan struct{} // of the requests under way
 	end     context.CancelFunc
 	running sync.WaitGroup
 }
+
+// mostUnderWay is how many requests are carried out at once: enough to share the log's flushes. What comes beyond waits in its
+// endpoint's queue.
+const mostUnderWay = 256
 
 // Start registers the service and begins to keep the bucket.
 func Start(ctx context.Context, o Options) (*Bus, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	b := &Bus{o: o}
+	b := &Bus{o: o, slots: make(chan struct{}, mostUnderWay)}
 	ctx, b.end = context.WithCancel(context.WithoutCancel(ctx))
 	state, err := openState(ctx, o)
 	if err != nil {
@@ -121,8 +126,7 @@ func semver(v string) string {
 	return "0.0.0"
 }
 
-// command carries a command over. A verb's requests are taken one after the other: nats.go reads a request's outcome when
-// its handler returns, so that an answer from another goroutine would race with it.
+// command carries a command over.
 func (b *Bus) command(verb string, r micro.Request) {
 	h := http.Header{"Content-Type": {"application/json"}}
 	for _, name := range []string{"Idempotency-Key", "If-Match", "Correlation-Id", "Causation-Id", "Authorization"} {
@@ -147,44 +151,65 @@ func (b *Bus) query(r micro.Request) {
 	b.carry(r, "query", http.MethodGet, path, h)
 }
 
-// carry asks the handler and sends what it answers. The handler bounds how long a command may take.
+// carry asks the handler and sends what it answers, beside the endpoint's next requests: one that waits for the disk must not
+// hold up those behind it. The handler bounds how long a command may take.
 func (b *Bus) carry(r micro.Request, endpoint, method, path string, h http.Header) {
-	began := time.Now()
-	var body []byte
-	if method == http.MethodPost {
-		body = r.Data()
-	}
-	a := ask(context.Background(), b.o.Handler, method, path, h, body)
-	b.stats.count(endpoint, a.status, time.Since(began))
-	b.answer(r, a)
+	b.slots <- struct{}{}
+	b.running.Go(func() {
+		defer func() { <-b.slots }()
+		began := time.Now()
+		var body []byte
+		if method == http.MethodPost {
+			body = r.Data()
+		}
+		a := ask(context.Background(), b.o.Handler, method, path, h, body)
+		b.stats.count(endpoint, a.status, time.Since(began))
+		b.answer(r, a)
+	})
 }
 
 // answer sends what the handler answered. A no is an error of the service with HTTP's status as its code, HTTP's sentence
 // as its description and HTTP's problem as its payload.
+//
+// It is published as the service's own Respond and Error would, but not by them: they note the outcome in the request, which
+// nats.go reads when the endpoint's handler has returned, long before this.
 func (b *Bus) answer(r micro.Request, a *answer) {
-	headers := micro.Headers{"Status": {fmt.Sprint(a.status)}}
+	if r.Reply() == "" {
+		return // nobody asked for an answer
+	}
+	m := nats.NewMsg(r.Reply())
+	m.Data = a.body.Bytes()
+	m.Header.Set("Status", fmt.Sprint(a.status))
 	for _, name := range []string{"ETag", "Location", "Content-Type", "Retry-After", "Truce-As-Of-Sequence"} {
 		if v := a.header.Get(name); v != "" {
-			headers[name] = []string{v}
+			m.Header[name] = []string{v}
 		}
 	}
-	var err error
 	switch {
 	case a.status >= 400:
-		var p struct {
-			Detail string `json:"detail"`
-		}
-		_ = json.Unmarshal(a.body.Bytes(), &p)
-		if p.Detail == "" {
-			p.Detail = http.StatusText(a.status)
-		}
-		err = r.Error(fmt.Sprint(a.status), p.Detail, a.body.Bytes(), micro.WithHeaders(headers))
+		no(m, fmt.Sprint(a.status), sentence(a))
 	case int64(a.body.Len()) > b.o.Conn.MaxPayload()-4096:
-		err = r.Error("413", "the answer does not fit into a message: ask for a page with limit and cursor, or over HTTP", nil)
-	default:
-		err = r.Respond(a.body.Bytes(), micro.WithHeaders(headers))
+		m.Data, m.Header = nil, nats.Header{}
+		no(m, "413", "the answer does not fit into a message: ask for a page with limit and cursor, or over HTTP")
 	}
-	if err != nil {
+	if err := b.o.Conn.PublishMsg(m); err != nil {
 		b.o.Logger.Warn("an answer on the bus was not sent", "subject", r.Subject(), "err", err)
 	}
+}
+
+// no marks a message as a service's error.
+func no(m *nats.Msg, code, description string) {
+	m.Header[micro.ErrorCodeHeader], m.Header[micro.ErrorHeader] = []string{code}, []string{description}
+}
+
+// sentence is what a problem says.
+func sentence(a *answer) string {
+	var p struct {
+		Detail string `json:"detail"`
+	}
+	_ = json.Unmarshal(a.body.Bytes(), &p)
+	if p.Detail == "" {
+		return http.StatusText(a.status)
+	}
+	return p.Detail
 }

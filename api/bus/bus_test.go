@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,13 +27,16 @@ import (
 
 // A house is a served ledger that listens on the bus.
 type house struct {
-	t        *testing.T
+	t        testing.TB
 	embedded *jetstream.Embedded
 	api      *api.API
 	users    map[string]string // passwords by name
 }
 
-func open(t *testing.T) *house {
+func open(t *testing.T) *house { return openWith(t, func(h http.Handler) http.Handler { return h }) }
+
+// openWith opens a house whose bus asks another handler than its API.
+func openWith(t testing.TB, handler func(http.Handler) http.Handler) *house {
 	t.Helper()
 	dir, logger := t.TempDir(), slog.New(slog.DiscardHandler)
 	file := filepath.Join(dir, "nats.users")
@@ -67,7 +71,7 @@ func open(t *testing.T) *house {
 	}
 	views.Start(context.Background())
 	h.api = api.New(api.Options{Ledger: ledger, Queries: views, Log: log, Logger: logger})
-	b, err := bus.Start(t.Context(), bus.Options{Conn: nc, Handler: h.api, Log: log, Models: views, Logger: logger, Version: "v1.2.3"})
+	b, err := bus.Start(t.Context(), bus.Options{Conn: nc, Handler: handler(h.api), Log: log, Models: views, Logger: logger, Version: "v1.2.3"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,11 +264,48 @@ func natscli(t *testing.T) string {
 		t.Skip("the nats client is not at hand: put it on the PATH, name it in TRUCE_NATSCLI, or set TRUCE_INSTALL_TOOLS=1 to build it (some minutes)")
 	}
 	dir := t.TempDir()
-	c := exec.CommandContext(t.Context(), "go", "install", "github.com/nats-io/natscli/nats@v0.5.1")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, "go", "install", "github.com/nats-io/natscli/nats@v0.5.1")
 	c.Env = append(os.Environ(), "GOBIN="+dir, "GOFLAGS=-mod=mod")
 	c.Dir = dir
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Skipf("the nats client cannot be had here: %v\n%s", err, out)
 	}
 	return filepath.Join(dir, "nats")
+}
+
+// TestRequestsOfOneVerbAreCarriedOutBesideEachOther has a handler that answers nobody before all have come in.
+func TestRequestsOfOneVerbAreCarriedOutBesideEachOther(t *testing.T) {
+	const together = 20
+	var inside sync.WaitGroup
+	inside.Add(together)
+	h := openWith(t, func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost {
+				inside.Done()
+				inside.Wait()
+			}
+			w.WriteHeader(http.StatusUnprocessableEntity)
+		})
+	})
+	nc := h.connect("writer")
+	answers := make(chan *nats.Msg, together)
+	for range together {
+		go func() {
+			m, err := nc.Request("truce-api.command.agree", []byte(`{}`), 20*time.Second)
+			if err != nil {
+				t.Error(err)
+			}
+			answers <- m
+		}()
+	}
+	for range together {
+		if m := <-answers; m != nil && m.Header.Get(micro.ErrorCodeHeader) != "422" {
+			t.Errorf("got %v", m.Header)
+		}
+	}
+	if stats := h.request(nc, "$SRV.STATS.truce", ""); !strings.Contains(string(stats.Data), `"by_status":{"422":20}`) {
+		t.Errorf("got %s", stats.Data)
+	}
 }

@@ -32,6 +32,7 @@ func demonstration() (address string, stop func()) {
 	views, err := projections.Open(ctx, projections.Options{Dir: dir, Log: log, LedgerID: ledger.ID(), Observe: ledger.Observe, Logger: quiet})
 	check(err)
 	views.Start(ctx)
+	check(views.WaitFor(ctx, 1)) // an import is not sent again where the server is not ready yet
 	a := api.New(api.Options{Ledger: ledger, Queries: views, Log: log, Logger: quiet})
 	server := httptest.NewServer(a)
 	return server.URL, func() {

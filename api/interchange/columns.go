@@ -48,6 +48,7 @@ func IncidentColumns() []Column[Located] {
 		{"accused", "Who is said to have done it.", "#group+accused", func(v Located) any { return list(v.Accused) }},
 		{"targets", "What or whom it struck.", "#affected+targets", func(v Located) any { return list(v.Targets) }},
 		{"casualties", "Each figure as its source gives it; figures are never added up.", "#affected+casualties", func(v Located) any { return casualties(v.Casualties) }},
+		{"duplicate_of", "The incident under which this report is counted, where it is a second report: leave such rows out to count what happened.", "#event+duplicate", func(v Located) any { return v.DuplicateOf }},
 		{"ceasefires", "The ceasefires that it is said to breach.", "#agreement+code", func(v Located) any { return list(v.Ceasefires) }},
 		{"breach_of", "Whether it is alleged to breach each of them.", "#agreement+breach", func(v Located) any { return breaches(v.BreachOf) }},
 		{"description", "In words.", "#description", func(v Located) any { return v.Description }},

@@ -16,6 +16,13 @@ import (
 type Ledger interface {
 	Execute(context.Context, eventstore.Request) (eventstore.Result, error)
 	Record(context.Context, domain.Ref) (domain.Record, error)
+	BeginRehearsal(context.Context) (*eventstore.Rehearsal, error)
+}
+
+// An executor takes commands and answers how a record stands after them.
+type executor interface {
+	Execute(context.Context, eventstore.Request) (eventstore.Result, error)
+	Record(context.Context, domain.Ref) (domain.Record, error)
 }
 
 // Models are what an import asks of the read models.
@@ -36,12 +43,13 @@ type Importer struct {
 	Format    Format
 	// RetractMissing retracts the format's records that the table no longer has.
 	RetractMissing bool
-	// DryRun tells what would be recorded, and records nothing.
+	// DryRun tells what would be recorded and what would be refused, by the same rules, and records nothing.
 	DryRun bool
 	// Tell is called with every Report, in the order of the rows, by one goroutine.
 	Tell func(Report)
 
 	total Summary
+	to    executor            // the ledger, or a rehearsal of it
 	known map[domain.Ref]bool // on the register for certain
 	seen  map[uint64]struct{} // records of the table, eight bytes a row: the only thing that grows with it
 	seed  maphash.Seed
@@ -59,6 +67,14 @@ const waveSize = 512
 // Run imports the table. An error ends it early; what is recorded stays, and running it again goes on from there.
 func (im *Importer) Run(ctx context.Context, in io.Reader) (Summary, error) {
 	im.known, im.seen, im.seed = map[domain.Ref]bool{}, map[uint64]struct{}{}, maphash.MakeSeed()
+	im.to = im.Ledger
+	if im.DryRun {
+		r, err := im.Ledger.BeginRehearsal(ctx)
+		if err != nil {
+			return im.total, err
+		}
+		im.to = r
+	}
 	t, err := open(im.Format, in)
 	if err != nil {
 		return im.total, &domain.FieldError{Field: "table", Problem: err.Error()}
@@ -117,12 +133,19 @@ func (im *Importer) rows(ctx context.Context, t *table) error {
 	return flush()
 }
 
+// adding is what a format is whose rows may say more of a record that another row holds.
+type adding interface{ adds(key string) bool }
+
 // translate asks the format what the rows mean. A key that stands twice would be corrected to and fro by every run.
 func (im *Importer) translate(rows []Row) *job {
 	j := &job{rows: rows, key: im.Format.Key(rows[0])}
 	var err error
 	j.record = recordOf(im.Format, j.key)
-	hash := maphash.String(im.seed, j.record.ID)
+	name := j.record.String()
+	if a, ok := im.Format.(adding); ok && a.adds(j.key) {
+		j.last, name = true, j.key // the record itself has a row of its own
+	}
+	hash := maphash.String(im.seed, name)
 	_, twice := im.seen[hash]
 	switch {
 	case j.key == "":

@@ -3,8 +3,11 @@ package interchange
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"truceledger/eventstore"
 	"truceledger/projections"
@@ -108,6 +111,41 @@ func TestADryRunShowsAndStoresNothing(t *testing.T) {
 	if len(told) != 2 || told[0].Type != "would" || !strings.HasPrefix(string(told[0].Command), `{"command":"violate"`) || told[0].Record != "incident/ucdp-ged-1" {
 		t.Errorf("got %+v", told)
 	}
+}
+
+// TestADryRunComesToWhatTheRunComesTo rehearses tables in which the rules of other records and of the row itself say no,
+// rows that are there already, that have changed, and that are new, and then imports them.
+func TestADryRunComesToWhatTheRunComesTo(t *testing.T) {
+	w := newWorld(t)
+	w.load("ucdp-ged", ucdpHeader+event("old")+event("changes"), Settings{})
+	table := ucdpHeader + event("old") + event("changes", "best=5") + event("new") + event("elsewhere", "adm_2=Al Bab", "where_coordinates=Bzaa") +
+		event("ahead", "date_start=2216-01-01", "date_end=2216-01-01") + event("low", "low=9")
+	for _, s := range []Settings{{}, {Ceasefires: []string{"nowhere"}}} {
+		before := w.last()
+		planned, shown := w.load("ucdp-ged", table, s, dry)
+		if w.last() != before {
+			t.Fatalf("a dry run stored %d entries", w.last()-before)
+		}
+		done, told := w.load("ucdp-ged", table, s)
+		if planned != done {
+			t.Errorf("%v: planned %+v, done %+v", s.Ceasefires, planned, done)
+		}
+		if d := cmp.Diff(refusals(told), refusals(shown)); d != "" {
+			t.Errorf("%v (-refused +rehearsed):\n%s", s.Ceasefires, d)
+		}
+	}
+	if _, told := w.load("ucdp-ged", ucdpHeader+event("next"), Settings{Ceasefires: []string{"nowhere"}}, dry); len(told) != 1 || told[0].Code != "unknown-id" {
+		t.Errorf("got %+v, want the unknown ceasefire refused", told)
+	}
+}
+
+func refusals(told []Report) (list []string) {
+	for _, r := range told {
+		if r.Type == "quarantined" {
+			list = append(list, fmt.Sprint(r.Row, " ", r.Code, " ", r.Reason))
+		}
+	}
+	return list
 }
 
 // breaking is a ledger that fails after some commands.

@@ -3,12 +3,14 @@ package interchange
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"iter"
 
 	"github.com/go-json-experiment/json"
 
 	"truceledger/domain"
+	"truceledger/domain/registry"
 	"truceledger/eventstore"
 	"truceledger/projections"
 )
@@ -16,7 +18,7 @@ import (
 // WriteIncidentLines writes incidents as JSON Lines, each after the places, actors and sources that it names and that have
 // not been written yet: the format truce reads them into an empty ledger.
 func WriteIncidentLines(ctx context.Context, w io.Writer, q Answers, at projections.Point, incidents iter.Seq2[projections.IncidentView, error]) error {
-	b := &bearer{ctx: ctx, q: q, at: at, w: w, written: map[domain.Ref]bool{}}
+	b := &bearer{ctx: ctx, q: q, at: at, w: w, written: map[domain.Ref]bool{}, second: map[string]bool{}}
 	for v, err := range incidents {
 		if err == nil {
 			err = b.incident(&v)
@@ -25,7 +27,30 @@ func WriteIncidentLines(ctx context.Context, w io.Writer, q Answers, at projecti
 			return err
 		}
 	}
+	return b.merges()
+}
+
+// merges writes which of the incidents are second reports of which: in the end, when both are there.
+func (b *bearer) merges() error {
+	for _, m := range b.merged {
+		if !b.second[m.Incident] {
+			continue // not in the file
+		}
+		if err := errors.Join(b.actor(m.By), b.line(Line{Kind: domain.KindIncident, Merged: &m})); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// note keeps what is said of an incident's other reports.
+func (b *bearer) note(v *projections.IncidentView) {
+	if v.DuplicateOf != "" {
+		b.second[v.ID] = true
+	}
+	for _, d := range v.Duplicates {
+		b.merged = append(b.merged, Merged{Incident: d.ID, Of: v.ID, By: d.MarkedBy, At: d.MarkedAt, Reason: d.Reason})
+	}
 }
 
 // A bearer carries records along with what they rest on.
@@ -35,6 +60,8 @@ type bearer struct {
 	at      projections.Point
 	w       io.Writer
 	written map[domain.Ref]bool // grows with the register, not with the incidents
+	merged  []Merged            // with what was merged
+	second  map[string]bool     // the second reports that are written
 }
 
 func (b *bearer) incident(v *projections.IncidentView) error {
@@ -56,6 +83,7 @@ func (b *bearer) incident(v *projections.IncidentView) error {
 			return err
 		}
 	}
+	b.note(v)
 	return b.line(Line{Kind: domain.KindIncident, Incident: v})
 }
 
@@ -121,7 +149,8 @@ func (b *bearer) line(l Line) error {
 
 // WriteCommands writes the commands of the log up to an entry, each with its defaults and its id, in their order: truce
 // apply puts them on an empty ledger, which then gives the same answers. Corrections name what they correct by its
-// command_id, because sequences are each ledger's own.
+// command_id, because sequences are each ledger's own. Signatures and keys stay behind: what was signed names the ledger that
+// it was signed for, and another ledger has to be given keys of its own. A bundle carries those, to be checked and not applied.
 func WriteCommands(ctx context.Context, w io.Writer, log eventstore.Log, upTo uint64) error {
 	for m, err := range log.Read(ctx, 0) {
 		if err != nil {
@@ -157,6 +186,10 @@ func portable(ctx context.Context, log eventstore.Log, m eventstore.Message) ([]
 	c, err := eventstore.DecodeCommand("", raw) // a copy: the entry's own is shared
 	if err != nil {
 		return nil, err
+	}
+	switch c.(type) {
+	case *registry.RegisterKey, *registry.RotateKey, *registry.RevokeKey:
+		return nil, nil
 	}
 	c.Head().Expect = nil
 	var target *domain.CorrectionTarget

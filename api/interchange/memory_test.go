@@ -21,6 +21,7 @@ func (nothing) Execute(context.Context, eventstore.Request) (eventstore.Result, 
 func (nothing) Record(context.Context, domain.Ref) (domain.Record, error) {
 	return domain.Record{}, nil
 }
+func (nothing) BeginRehearsal(context.Context) (*eventstore.Rehearsal, error) { return nil, nil }
 func (nothing) Version(_ context.Context, r domain.Ref) (uint64, error) {
 	return 0, &domain.NotFound{Record: r}
 }

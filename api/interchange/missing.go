@@ -23,7 +23,7 @@ func (im *Importer) retractMissing(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, there := im.seen[maphash.String(im.seed, ref.ID)]; !there {
+		if _, there := im.seen[maphash.String(im.seed, ref.String())]; !there {
 			gone = append(gone, ref)
 		}
 	}

@@ -1,6 +1,7 @@
 package interchange
 
 import (
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -34,7 +35,20 @@ type Line struct {
 	Actor    *projections.ActorView    `json:"actor,omitempty"`
 	Source   *projections.SourceView   `json:"source,omitempty"`
 	Incident *projections.IncidentView `json:"incident,omitempty"`
+	Merged   *Merged                   `json:"merged,omitempty"`
 }
+
+// A Merged says that one incident of the file is a second report of another one of it. It stands after both.
+type Merged struct {
+	Incident string    `json:"incident"`
+	Of       string    `json:"of"`
+	By       string    `json:"by"`
+	At       time.Time `json:"at"` // when it was said
+	Reason   string    `json:"reason,omitempty"`
+}
+
+// adds reports whether a row says more of a record that another row holds.
+func (own) adds(key string) bool { return strings.HasPrefix(key, "merged/") }
 
 func (f own) line(r Row) (l Line, err error) {
 	if err := json.Unmarshal([]byte(r.Raw[0]), &l); err != nil {
@@ -57,12 +71,17 @@ func (f own) Key(r Row) string {
 		return "source/" + l.Source.ID
 	case l.Incident != nil:
 		return "incident/" + l.Incident.ID
+	case l.Merged != nil:
+		return "merged/" + l.Merged.Incident
 	}
 	return ""
 }
 
 // recordOf keeps the ids.
 func (own) recordOf(key string) domain.Ref {
+	if id, merged := strings.CutPrefix(key, "merged/"); merged {
+		key = "incident/" + id
+	}
 	ref, _ := domain.ParseRef(key)
 	return ref
 }
@@ -84,6 +103,12 @@ func (f own) Translate(rows []Row) (Item, error) {
 		}, nil)
 	case l.Incident != nil:
 		return ownIncident(l.Incident), nil
+	case l.Merged != nil:
+		m := l.Merged
+		return Item{Parts: []Part{{Name: "merged", Command: &incident.MarkDuplicate{
+			Header:    domain.Header{By: m.By, Occurred: when.Instant(m.At)},
+			Addressed: incident.Addressed{Incident: m.Incident}, Of: m.Of, Reason: m.Reason,
+		}}}}, nil
 	}
 	return Item{}, unfit("unknown-kind", "the line holds a %q, not a place, actor, source or incident", l.Kind)
 }

@@ -14,12 +14,21 @@ func (im *Importer) record(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
+	defer im.forget(j.record)
 	for _, p := range j.item.Parts {
 		if err := im.part(ctx, j, p, exists); err != nil {
 			return im.blame(j, err)
 		}
 	}
 	return nil
+}
+
+// forget keeps a rehearsal from holding every row. Where later rows may add to the record, it has to.
+func (im *Importer) forget(ref domain.Ref) {
+	_, adds := im.Format.(adding)
+	if r, rehearsed := im.to.(*eventstore.Rehearsal); rehearsed && !adds {
+		r.Forget(ref)
+	}
 }
 
 // blame makes a no the row's own fault, and leaves the rest to the caller.
@@ -57,7 +66,7 @@ func (im *Importer) part(ctx context.Context, j *job, p Part, exists bool) error
 			return err
 		}
 	}
-	r, err := im.Ledger.Record(ctx, j.record)
+	r, err := im.to.Record(ctx, j.record)
 	if err != nil {
 		return err
 	}
@@ -75,25 +84,19 @@ func (im *Importer) part(ctx context.Context, j *job, p Part, exists bool) error
 	}
 }
 
-// store sends a command, or notes that it would be sent.
+// store sends a command; in a dry run it also notes that it would be sent.
 func (im *Importer) store(ctx context.Context, j *job, c domain.Command, id, action string) error {
-	if im.DryRun {
-		if err := domain.Prepare(c, "UTC"); err != nil {
-			return err
-		}
-		plan, err := eventstore.EncodeCommand(c)
-		if err != nil {
-			return err
-		}
-		j.plans = append(j.plans, Report{Type: "would", Row: j.rows[0].Number, Line: j.rows[0].Line, Key: j.key, Record: j.record.String(), Action: action, Command: plan})
-		j.did(action)
+	stored, err := im.send(ctx, c, id)
+	if err != nil || !stored {
+		return err
+	}
+	j.entries++
+	j.did(action)
+	if !im.DryRun {
 		return nil
 	}
-	stored, err := im.send(ctx, c, id)
-	if stored {
-		j.entries++
-		j.did(action)
-	}
+	plan, err := eventstore.EncodeCommand(c)
+	j.plans = append(j.plans, Report{Type: "would", Row: j.rows[0].Number, Line: j.rows[0].Line, Key: j.key, Record: j.record.String(), Action: action, Command: plan})
 	return err
 }
 

@@ -20,6 +20,7 @@ type job struct {
 	record  domain.Ref
 	item    Item
 	bad     *Unfit
+	last    bool   // it adds to a record that another row of the wave may begin
 	action  string // recorded, corrected, reinstated, or "" for unchanged
 	entries int
 	plans   []Report // of a dry run
@@ -34,11 +35,13 @@ func (im *Importer) carryOut(ctx context.Context, t *table, wave []*job) error {
 	if err := im.register(ctx, wave); err != nil {
 		return err
 	}
-	each(wave, func(j *job) {
-		if j.bad == nil {
-			j.failed = im.record(ctx, j)
-		}
-	})
+	for _, last := range []bool{false, true} {
+		each(wave, func(j *job) {
+			if j.bad == nil && j.last == last {
+				j.failed = im.record(ctx, j)
+			}
+		})
+	}
 	for _, j := range wave {
 		if j.failed != nil {
 			return fmt.Errorf("row %d: %w", j.rows[0].Number, j.failed)
@@ -149,8 +152,8 @@ func (im *Importer) registerLevel(ctx context.Context, level []domain.Command) e
 
 // registerOne registers what is not there. What is there under the same id is used as it is, whoever registered it.
 func (im *Importer) registerOne(ctx context.Context, c domain.Command) (stored bool, err error) {
-	if known, err := im.exists(ctx, c.Target()); err != nil || known || im.DryRun {
-		return !known && err == nil, err
+	if known, err := im.exists(ctx, c.Target()); err != nil || known {
+		return false, err
 	}
 	stored, err = im.send(ctx, c, identify("register", c.Target().String(), "").after("", nil))
 	if errors.Is(err, domain.ErrExists) || errors.Is(err, eventstore.ErrCommandIDUsed) {
@@ -173,7 +176,7 @@ func (im *Importer) exists(ctx context.Context, ref domain.Ref) (bool, error) {
 func (im *Importer) send(ctx context.Context, c domain.Command, id string) (stored bool, err error) {
 	c.Head().CommandID = id
 	for try := 0; ; try++ {
-		r, err := im.Ledger.Execute(ctx, eventstore.Request{Command: c, Principal: im.Principal})
+		r, err := im.to.Execute(ctx, eventstore.Request{Command: c, Principal: im.Principal})
 		passes := errors.Is(err, eventstore.ErrQueueFull) || errors.Is(err, eventstore.ErrUnavailable) ||
 			errors.Is(err, eventstore.ErrConflict) || errors.Is(err, projections.ErrNotReady)
 		if !passes || try == 10 {

@@ -59,7 +59,7 @@ func operation(channel, summary string) Object {
 }
 
 func messages() Object {
-	view := Object{"description": "The state of the ceasefire: CeasefireView in /openapi.json.", "$ref": "/openapi.json#/components/schemas/CeasefireView"}
+	view := Object{"$ref": "./openapi.json#/components/schemas/CeasefireView"} // relative: the two documents travel together
 	return Object{
 		"entry": Object{
 			"name": "entry", "title": "An accepted command with the events that it caused", "contentType": "application/cloudevents+json",

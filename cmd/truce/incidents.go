@@ -12,7 +12,7 @@ func (p *program) incidentsVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "incidents",
 		Short:   "List or count incidents",
-		Long:    "List incidents, or count them with --counts-by. Casualties of different sources are never added up.",
+		Long:    "List incidents, or count them with --counts-by; several reports of one incident count once. Casualties of different sources are never added up.",
 		Example: "  truce incidents --ceasefire aleppo-silence --status disputed\n  truce incidents --counts-by day,place",
 		Args:    cobra.NoArgs,
 	}
@@ -22,6 +22,7 @@ func (p *program) incidentsVerb() *cobra.Command {
 		{"ceasefire", "Only those said to breach this `ceasefire`."}, {"place", "Only those in this `place`."},
 		{"type", "Only those of this `type`."}, {"status", "Only those with this `status`."},
 		{"accused", "Only those that this `actor` is accused of."}, {"by", "Only those that this `actor` alleges. To count by day or place, use --counts-by."},
+		{"duplicate", "true or false: only those that are, or are not, a second report of another incident."},
 		{"since", "Only those that can have happened after this `instant` (RFC 3339)."},
 		{"until", "Only those that can have happened before this `instant`."},
 	} {

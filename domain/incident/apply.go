@@ -19,6 +19,8 @@ func (s *State) apply(r domain.Reading, e domain.Event) {
 		s.suspended(r, e)
 	case InquiryConcluded:
 		s.concluded(r, e)
+	case DuplicateMarked:
+		s.marked(r, e)
 	}
 }
 

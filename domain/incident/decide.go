@@ -31,6 +31,8 @@ func Judge(before []domain.Reading, m domain.Moment, c domain.Command, in domain
 		return c.judge(hearing{Fold(before), m, in.Facts})
 	case *ConcludeInquiry:
 		return c.judge(hearing{Fold(before), m, in.Facts})
+	case *MarkDuplicate:
+		return c.judge(hearing{Fold(before), m, in.Facts})
 	}
 	panic(fmt.Sprintf("incident: Judge has no case for %T", c)) // unreachable: the target's kind chose this package
 }

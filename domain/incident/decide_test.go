@@ -39,6 +39,9 @@ func conclude(actor, day string, f Finding) *ConcludeInquiry {
 func attribute(actor, to string) *Attribute {
 	return &Attribute{Account: account(actor, "2016-05-03"), Actor: to}
 }
+func duplicate(actor, of string) *MarkDuplicate {
+	return &MarkDuplicate{Header: by(actor, "2016-05-05"), Addressed: Addressed{Incident: "hospital"}, Of: of}
+}
 func deny(actor, of string) *Deny { return &Deny{Account: account(actor, "2016-05-04"), Actor: of} }
 
 func count(low, best, high int) *Violate {

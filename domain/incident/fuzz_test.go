@@ -19,6 +19,7 @@ func anyCommand(t *rapid.T) domain.Command {
 	return rapid.SampledFrom([]domain.Command{
 		strike("aleppo"), &Corroborate{account(actor, day)}, &Dispute{account(actor, day)},
 		&Attribute{Account: account(actor, day), Actor: of}, &Deny{Account: account(actor, day), Actor: of},
+		duplicate(actor, "tent"), duplicate(actor, "ward"),
 		open(actor, day), open(actor, day), suspend(actor, day), conclude(actor, day, Verified),
 		&domain.Retract{CorrectionTarget: domain.CorrectionTarget{Record: "incident/hospital", Sequence: rapid.Uint64Range(1, 9).Draw(t, "sequence")}, Reason: "wrong"},
 	}).Draw(t, "command")
@@ -72,7 +73,7 @@ func checkCounts(t *rapid.T, s State, readings []domain.Reading) {
 		switch r.Command.(type) {
 		case *OpenInquiry, *SuspendInquiry, *ConcludeInquiry:
 			steps++
-		case *Violate:
+		case *Violate, *MarkDuplicate:
 		default:
 			accounts++
 		}

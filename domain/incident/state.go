@@ -32,6 +32,7 @@ type State struct {
 	Attribution Attribution  `json:"attribution,omitempty"`
 	Accounts    []Testimony  `json:"accounts,omitempty"`
 	Inquiries   []Proceeding `json:"inquiries,omitempty"`
+	Duplicate   Duplication  `json:"duplicate,omitzero"`
 
 	// OutOfOrder are the entries that changed nothing where they stand, such as the conclusion of an inquiry that an
 	// entry recorded later concludes earlier.

@@ -32,8 +32,8 @@ func (s *story) says(c domain.Command) (domain.Decision, error) {
 		return domain.Decision{}, err
 	}
 	d, err := domain.Decide(s.record, c, domain.Setting{Now: s.now, Zone: "UTC", Facts: s.facts}, incident.Judge)
-	if err != nil {
-		return d, err
+	if err != nil || len(d.Events) == 0 {
+		return d, err // refused, or on the record already
 	}
 	s.record = s.record.Then(domain.Step{Sequence: s.record.Version() + 1, RecordedAt: s.now, Command: c, Events: d.Events})
 	return d, nil
