@@ -68,6 +68,7 @@ type Ledger interface {
 type Admin interface {
 	Digests(context.Context) ([]projections.ProjectionState, error)
 	Rebuild(ctx context.Context, progress func(done, of uint64)) error
+	Progress() (p projections.Progress, busy bool)
 }
 
 // Options are what an API is made of. Ledger, Queries and Log are required.

@@ -72,14 +72,17 @@ type Projections struct {
 	writing sync.Mutex // one batch, or the swap of the file, at a time
 	rebuild sync.Mutex // one rebuild at a time
 
-	mu      sync.Mutex
-	applied uint64
-	goal    uint64 // what the log held when it was last asked for that
-	ready   bool   // it has caught up once with the file that serves
-	problem error  // why it does not go on, nil while it does
-	stopped bool   // and will not
-	moved   chan struct{}
-	hurry   chan struct{} // holds something when somebody has begun to wait for an entry
+	mu        sync.Mutex
+	applied   uint64
+	goal      uint64 // what the log held when it was last asked for that
+	ready     bool   // it has caught up once with the file that serves
+	problem   error  // why it does not go on, nil while it does
+	stopped   bool   // and will not
+	moved     chan struct{}
+	long      Progress // what takes long right now; nothing where its Doing is empty
+	longBegan time.Time
+
+	hurry chan struct{} // holds something when somebody has begun to wait for an entry
 
 	interrupt context.CancelFunc // makes the runner begin again from the checkpoint; nil while it does not run
 }
@@ -236,6 +239,9 @@ func (p *Projections) aim(ctx context.Context, at uint64) error {
 	defer p.mu.Unlock()
 	p.goal, p.applied = last, at
 	p.ready = p.ready || at >= last
+	if !p.ready && p.long.Doing == "" {
+		p.long, p.longBegan = Progress{Doing: CatchingUp, Done: at, Since: at, Of: last}, time.Now()
+	}
 	return nil
 }
 
@@ -246,6 +252,12 @@ func (p *Projections) reached(batch []eventstore.Entry) {
 	p.applied = max(p.applied, batch[len(batch)-1].Sequence)
 	p.ready = p.ready || p.applied >= p.goal
 	p.problem = nil
+	if p.long.Doing == CatchingUp {
+		p.long.Done = p.applied
+		if p.ready {
+			p.long = Progress{}
+		}
+	}
 	p.wake()
 }
 

@@ -11,7 +11,7 @@ import (
 
 // The garbage collector runs each time that the heap has grown by as much as lives on it. A ledger has little that lives, a
 // few tens of MiB, and makes a lot of garbage while many write: collecting it took a fifth of the processor. So while many
-// entries come, the heap may grow by room before it is collected; when they no longer do, the room is given back, since a
+// entries come or read models are filled, the heap may grow by room before it is collected; when they no longer do, the room is given back, since a
 // ledger that only stands there should not hold the memory of its busiest minute.
 const (
 	room      = 128 << 20 // bytes
@@ -25,7 +25,12 @@ const (
 func (n *node) beginRoom(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
-	running.Go(func() { giveRoom(ctx, n.ledger.Position) })
+	running.Go(func() {
+		giveRoom(ctx, func() uint64 {
+			filling, _ := n.models.Progress()
+			return n.ledger.Position() + filling.Done
+		})
+	})
 	n.endRoom = func() { cancel(); running.Wait() }
 }
 
