@@ -76,7 +76,7 @@ func (commands) Apply(tx *Tx, e eventstore.Entry) error {
 		return nil
 	}
 	// The first stays: a key belongs to the entry that used it first.
-	tx.Bucket(commandsBucket).Keep(commandKey(e.Principal, id), number(e.Sequence))
+	tx.Bucket(commandsBucket).Yield(commandKey(e.Principal, id), number(e.Sequence))
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 	"slices"
@@ -26,7 +27,7 @@ type Tx struct {
 func newTx() *Tx {
 	t := &Tx{buckets: map[string]*Bucket{}}
 	for _, name := range bucketNames() {
-		t.buckets[name] = &Bucket{name: name, pending: map[string]pendingRow{}}
+		t.buckets[name] = &Bucket{name: name, pending: map[string]*pendingRow{}}
 	}
 	return t
 }
@@ -54,7 +55,7 @@ func (t *Tx) Bucket(name string) *Bucket { return t.buckets[name] }
 // rows is how many are gathered.
 func (t *Tx) rows() (n int) {
 	for _, b := range t.buckets {
-		n += len(b.order)
+		n += len(b.rows)
 	}
 	return n
 }
@@ -76,16 +77,16 @@ func (t *Tx) flush(tx *bbolt.Tx) error {
 type Bucket struct {
 	name    string
 	disk    *bbolt.Bucket
-	pending map[string]pendingRow
-	order   []string // the pending keys, as they came
-	sum     sum      // of what is on disk
+	pending map[string]*pendingRow
+	rows    []*pendingRow // the pending ones and those that yield, as they came
+	sum     sum           // of what is on disk
 	summed  bool
 }
 
 // A pendingRow is one that is gathered.
 type pendingRow struct {
-	value []byte
-	how   how
+	key, value []byte
+	how        how
 }
 
 // how a row is written.
@@ -94,7 +95,7 @@ type how int8
 const (
 	replaces how = iota // the file may have another value
 	isNew               // the file has none
-	yields              // where the file has a value, that one stays
+	yields              // where there is a value already, that one stays
 )
 
 // Get returns the value of key, nil where there is none. It must not be changed. It does not tell of rows that yield.
@@ -111,25 +112,19 @@ func (b *Bucket) Put(key, value []byte) { b.gather(key, value, replaces) }
 // Insert is Put for a key that is certainly new.
 func (b *Bucket) Insert(key, value []byte) { b.gather(key, value, isNew) }
 
-// Keep sets the value of key unless it has one. It does not look for that before the row is written, next to its neighbours:
-// one row here and one there is what takes the time of a large file.
-func (b *Bucket) Keep(key, value []byte) {
-	if _, again := b.pending[string(key)]; !again {
-		b.gather(key, value, yields)
+func (b *Bucket) gather(key, value []byte, how how) {
+	if row, again := b.pending[string(key)]; again {
+		row.value = value // how says something of the file, which still holds
+		return
 	}
+	row := &pendingRow{key, value, how}
+	b.pending[string(key)] = row
+	b.rows = append(b.rows, row)
 }
 
-func (b *Bucket) gather(key, value []byte, how how) {
-	before, again := b.pending[string(key)]
-	if again {
-		how = before.how // what it says of the file still holds
-	}
-	k := string(key)
-	if !again {
-		b.order = append(b.order, k)
-	}
-	b.pending[k] = pendingRow{value, how}
-}
+// Yield sets the value of key unless it has one. It does not look for that before the row is written, next to its
+// neighbours: one row here and one there is what takes the time of a large file. A bucket has such rows or others.
+func (b *Bucket) Yield(key, value []byte) { b.rows = append(b.rows, &pendingRow{key, value, yields}) }
 
 // Append is Insert for a bucket all of whose keys come in ascending order: they need no gathering and no sorting.
 func (b *Bucket) Append(key, value []byte) error {
@@ -139,25 +134,26 @@ func (b *Bucket) Append(key, value []byte) error {
 }
 
 func (b *Bucket) flush() error {
-	slices.Sort(b.order)
-	for _, k := range b.order {
-		key, row := []byte(k), b.pending[k]
+	// Stable: of the rows that yield, the first stays.
+	slices.SortStableFunc(b.rows, func(x, y *pendingRow) int { return bytes.Compare(x.key, y.key) })
+	for _, row := range b.rows {
 		if row.how != isNew {
-			old := b.disk.Get(key)
+			old := b.disk.Get(row.key)
 			if old != nil && row.how == yields {
 				continue
 			}
 			if old != nil {
-				b.sum.remove(key, old)
+				b.sum.remove(row.key, old)
 			}
 		}
-		b.sum.add(key, row.value)
-		if err := b.disk.Put(key, row.value); err != nil {
+		b.sum.add(row.key, row.value)
+		if err := b.disk.Put(row.key, row.value); err != nil {
 			return err
 		}
 	}
 	clear(b.pending)
-	b.order = b.order[:0]
+	clear(b.rows)
+	b.rows = b.rows[:0]
 	return nil
 }
 
