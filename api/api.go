@@ -28,6 +28,7 @@ import (
 type Queries interface {
 	Resolve(context.Context, projections.Clock) (projections.Point, error)
 
+	CeasefireJSON(ctx context.Context, id string, at projections.Point) (raw []byte, version uint64, err error)
 	Ceasefire(context.Context, string, projections.Point) (projections.CeasefireView, error)
 	Ceasefires(context.Context, projections.CeasefireFilter, projections.Point, projections.Paging) (projections.Page[projections.CeasefireView], error)
 	History(context.Context, domain.Ref, projections.Point, projections.Paging) (projections.Page[projections.HistoryItem], error)

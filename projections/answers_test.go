@@ -23,6 +23,10 @@ func TestAnAnswerThatIsKeptIsTheAnswer(t *testing.T) {
 			if show(kept) != show(fresh) || (err == nil) != (err2 == nil) {
 				t.Fatalf("%s at %s: kept\n%s %v\nfresh\n%s %v", id, at, show(kept), err, show(fresh), err2)
 			}
+			raw, version, err3 := p.CeasefireJSON(t.Context(), id, x)
+			if want, _ := encodeView(fresh); err3 == nil && (string(raw) != string(want) || version != fresh.Version) || (err3 == nil) != (err == nil) {
+				t.Fatalf("%s at %s: encoded\n%s %v\nfresh\n%s", id, at, raw, err3, want)
+			}
 		}
 	}
 	from := time.Date(2016, 1, 31, 0, 0, 0, 0, time.UTC)

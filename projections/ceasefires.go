@@ -10,7 +10,23 @@ import (
 
 // Ceasefire answers for one ceasefire.
 func (q *Queries) Ceasefire(_ context.Context, id string, p Point) (CeasefireView, error) {
+	if a := q.answers.still(id, p); a != nil {
+		return a.as(p.Effective), nil
+	}
 	return one(q, p, domain.Ref{Kind: domain.KindCeasefire, ID: id}, q.ceasefire)
+}
+
+// CeasefireJSON answers for one ceasefire in JSON, with its version: what is asked for most is not encoded each time.
+func (q *Queries) CeasefireJSON(ctx context.Context, id string, p Point) (raw []byte, version uint64, err error) {
+	if a := q.answers.still(id, p); a != nil {
+		raw, err = a.encoded(p.Effective)
+		return raw, a.view.Version, err
+	}
+	v, err := q.Ceasefire(ctx, id, p)
+	if err == nil {
+		raw, err = encodeView(v)
+	}
+	return raw, v.Version, err
 }
 
 // ceasefire answers from what was answered before, where that still holds.
