@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,13 +22,14 @@ type answered struct {
 	byID map[string]*answer
 }
 
-// An answer holds for effective times in [from, until), as long as the records that it was made from stay as they are.
+// An answer holds for effective times in [from, until), as long as the records that it was made from stay as they are. It is
+// kept in JSON: a view would keep all the entries in memory of which it shows a word.
 type answer struct {
-	view        CeasefireView
-	from, until time.Time // a zero until: for ever
-	made        []made
-	checked     atomic.Uint64 // the newest entry at which they were seen to have stayed
-	text        atomic.Pointer[template]
+	before, behind []byte // the JSON around the one thing in it that differs from question to question
+	version        uint64
+	from, until    time.Time // a zero until: for ever
+	made           []made
+	checked        atomic.Uint64 // the newest entry at which they were seen to have stayed
 }
 
 type made struct {
@@ -35,15 +37,26 @@ type made struct {
 	version uint64 // 0: it did not exist
 }
 
-// A template is a view in JSON, without the one thing in it that differs from question to question.
-type template struct{ before, behind []byte }
-
 const effectiveMember = `"effective_at":"`
 
-// fill writes the effective time into the template.
-func (t *template) fill(effective time.Time) []byte {
-	raw := make([]byte, 0, len(t.before)+len(time.RFC3339Nano)+len(t.behind))
-	return append(effective.AppendFormat(append(raw, t.before...), time.RFC3339Nano), t.behind...)
+// newAnswer splits what a view is in JSON at its effective time.
+func newAnswer(v CeasefireView, raw []byte) *answer {
+	// The last one: nothing behind it holds a text of a caller's, in which it would stand with escapes anyway.
+	mark := []byte(effectiveMember + v.Effective.Format(time.RFC3339Nano))
+	i := bytes.LastIndex(raw, mark)
+	if i < 0 {
+		return nil // unreachable while a view says for when it is
+	}
+	return &answer{
+		before: bytes.Clone(raw[:i+len(effectiveMember)]), behind: bytes.Clone(raw[i+len(mark):]),
+		version: v.Version, from: v.Effective,
+	}
+}
+
+// at is the answer for an effective time for which it holds.
+func (a *answer) at(effective time.Time) []byte {
+	raw := make([]byte, 0, len(a.before)+len(time.RFC3339Nano)+len(a.behind))
+	return append(effective.AppendFormat(append(raw, a.before...), time.RFC3339Nano), a.behind...)
 }
 
 // encodeView writes a view as every other answer is written: without HTML's escapes, with a line's end.
@@ -55,90 +68,47 @@ func encodeView(v CeasefireView) ([]byte, error) {
 	return raw.Bytes(), err
 }
 
-// encoded returns the answer in JSON. It is encoded once, the first time that it is asked for again.
-func (a *answer) encoded(effective time.Time) ([]byte, error) {
-	t := a.text.Load()
-	if t == nil {
-		raw, err := encodeView(a.view)
-		if err != nil {
-			return nil, err
-		}
-		// The last one: nothing behind it holds a text of a caller's, in which it would stand with escapes anyway.
-		before, behind, found := cutLast(raw, []byte(effectiveMember+a.view.Effective.Format(time.RFC3339Nano)))
-		if !found {
-			return encodeView(a.as(effective)) // unreachable while a view says for when it is
-		}
-		t = &template{append(bytes.Clone(before), effectiveMember...), bytes.Clone(behind)}
-		a.text.Store(t)
-	}
-	return t.fill(effective), nil
-}
-
-func cutLast(b, mark []byte) (before, behind []byte, found bool) {
-	i := bytes.LastIndex(b, mark)
-	if i < 0 {
-		return b, nil, false
-	}
-	return b[:i], b[i+len(mark):], true
-}
-
 // present reports whether a question is about everything that is recorded, which is what most ask.
 func present(p Point) bool { return p.Prefix == p.Applied && p.ReportedBy.IsZero() }
 
-// at returns the answer that is kept for a ceasefire, if it is one for the effective time.
-func (c *answered) at(id string, effective time.Time) *answer {
+// of returns the answer that is kept for a ceasefire, if it is one for the question's clocks.
+func (c *answered) of(id string, p Point) *answer {
+	if !present(p) {
+		return nil
+	}
 	c.mu.RLock()
 	a := c.byID[id]
 	c.mu.RUnlock()
-	if a == nil || effective.Before(a.from) || !a.until.IsZero() && !effective.Before(a.until) {
+	if a == nil || p.Effective.Before(a.from) || !a.until.IsZero() && !p.Effective.Before(a.until) {
 		return nil
 	}
 	return a
 }
 
-// still returns the answer that is kept, if nothing at all has been applied since it was last seen to hold: then nothing
-// needs to be looked up.
-func (c *answered) still(id string, p Point) *answer {
-	if !present(p) {
-		return nil
-	}
-	if a := c.at(id, p.Effective); a != nil && a.checked.Load() == p.Applied {
-		return a
-	}
-	return nil
-}
-
-// ceasefire returns what was answered before, if it still holds at the reader's snapshot. What it points to is shared.
-func (c *answered) ceasefire(r *reader, id string) (v CeasefireView, ok bool) {
-	a := c.at(id, r.Effective)
-	if a == nil {
-		return v, false
-	}
+// holds reports whether no record that the answer was made from has a newer entry in the reader's snapshot.
+func (a *answer) holds(r *reader) bool {
 	for _, m := range a.made {
 		if r.newest(m.of) != m.version {
-			return v, false
+			return false
 		}
 	}
 	a.checked.Store(r.Applied)
-	return a.as(r.Effective), true
-}
-
-// as is the view at another effective time for which the answer holds.
-func (a *answer) as(effective time.Time) CeasefireView {
-	v := a.view
-	v.Effective = effective
-	return v
+	return true
 }
 
 // keep keeps an answer, unless it was made from entries that lie beyond the question's prefix.
-func (c *answered) keep(r *reader, v CeasefireView) {
-	a := &answer{view: v, from: r.Effective}
+func (c *answered) keep(r *reader, v CeasefireView, raw []byte) {
+	a := newAnswer(v, raw)
+	if a == nil || !present(r.Point) {
+		return
+	}
 	a.checked.Store(r.Applied)
 	for ref, h := range r.held {
 		if h.Version() > r.Prefix {
 			return
 		}
-		a.made = append(a.made, made{ref, h.Version()})
+		// A copy: the id is part of an entry's text, all of which would stay.
+		a.made = append(a.made, made{domain.Ref{Kind: ref.Kind, ID: strings.Clone(ref.ID)}, h.Version()})
 		if ref.Kind != domain.KindCeasefire {
 			continue // registered things obey recording only
 		}
@@ -154,7 +124,7 @@ func (c *answered) keep(r *reader, v CeasefireView) {
 	if c.byID == nil || len(c.byID) >= mostAnswers {
 		c.byID = map[string]*answer{}
 	}
-	c.byID[v.ID] = a
+	c.byID[strings.Clone(v.ID)] = a
 }
 
 // endsBy lets the answer end at the first moment after now that stands anywhere in v: only what passes such a moment can

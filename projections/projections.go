@@ -35,7 +35,7 @@ type Options struct {
 	Committed func()
 	Logger    *slog.Logger
 	Now       func() time.Time // the clock of questions that set no effective time; time.Now when nil
-	// CacheBytes bounds the decoded records that are kept in memory, 128 MiB by default.
+	// CacheBytes bounds the decoded records that are kept in memory, 8 MiB by default: some 4,000 entries.
 	CacheBytes int
 }
 
@@ -53,7 +53,7 @@ func (o Options) withDefaults() Options {
 		o.Decode = eventstore.Decode
 	}
 	if o.CacheBytes == 0 {
-		o.CacheBytes = 128 << 20
+		o.CacheBytes = 8 << 20
 	}
 	return o
 }

@@ -117,7 +117,7 @@ func (r *reader) decode(ref domain.Ref, known *held, newest uint64) (*held, erro
 	}
 	for _, e := range slices.Backward(back) {
 		h.Steps, h.principals = append(h.Steps, e.Step()), append(h.principals, e.Principal)
-		h.bytes += 1024 + 2*len(e.Payload)
+		h.bytes += 1024 + len(e.Payload) // measured, about
 	}
 	if newest != 0 {
 		r.q.cache.put(h)

@@ -89,7 +89,7 @@ func (p *program) openForBench(ctx context.Context, dir string) (*bench.Node, er
 		n.close()
 		return nil, err
 	}
-	return &bench.Node{Conn: n.conn, Log: n.log, Ledger: n.ledger, Models: n.models, Handler: n.api, Close: n.close}, nil
+	return &bench.Node{Conn: n.conn, Log: n.log, Ledger: n.ledger, Models: n.models, Handler: n.api, Rest: n.rest, Close: n.close}, nil
 }
 
 func (p *program) bench(ctx context.Context, c bench.Config, out string) error {

@@ -134,6 +134,16 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 	return err
 }
 
+// rest waits until what a start does behind is done, after awaitReady.
+func (n *node) rest(ctx context.Context) error {
+	select {
+	case <-n.proof.rehashed:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // close takes the node apart: no new requests, no more writes, no more reads, and then the engine. What was acknowledged
 // is on disk already, whatever happens here.
 func (n *node) close() {

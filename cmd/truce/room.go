@@ -9,13 +9,15 @@ import (
 	"time"
 )
 
-// The garbage collector runs each time that the heap has grown by as much as lives on it. A ledger has little that lives, a
-// few tens of MiB, and makes a lot of garbage while many write: collecting it took a fifth of the processor. So while many
-// entries come or read models are filled, the heap may grow by room before it is collected; when they no longer do, the room is given back, since a
-// ledger that only stands there should not hold the memory of its busiest minute.
+// The garbage collector runs each time that the heap has grown by some part of what lives on it. A ledger has little that
+// lives, a few tens of MiB, and makes a lot of garbage while many write: collecting it took a fifth of the processor. So
+// while many entries come, the heap may grow by room before it is collected. When they no longer do, the room is given back,
+// and the heap kept closer than Go would by itself: a ledger that only stands there, or is asked now and then, should not
+// hold the memory of its busiest minute.
 const (
 	room      = 128 << 20 // bytes
 	mostRoom  = 800       // percent of what lives
+	calmRoom  = 50        // percent, while few write; Go's own is 100
 	roomTick  = 100 * time.Millisecond
 	busyTick  = 100 // entries in one tick
 	calmTicks = 20  // in a row with less than that, after which the room is given back
@@ -41,6 +43,7 @@ func giveRoom(ctx context.Context, position func() uint64) {
 	}
 	tick := time.NewTicker(roomTick)
 	defer tick.Stop()
+	debug.SetGCPercent(calmRoom)
 	last, calm := position(), calmTicks
 	for ctx.Err() == nil {
 		select {
@@ -67,9 +70,9 @@ func giveRoom(ctx context.Context, position func() uint64) {
 	}
 }
 
-// tidy goes back to what Go does by itself, and gives back what is free.
+// tidy keeps the heap close again, and gives back what is free.
 func tidy() {
-	debug.SetGCPercent(100)
+	debug.SetGCPercent(calmRoom)
 	debug.FreeOSMemory()
 }
 
