@@ -290,3 +290,23 @@ func BenchmarkLag(b *testing.B) {
 	b.ReportMetric(float64(lags[len(lags)/2])/float64(time.Millisecond), "median-ms")
 	b.ReportMetric(0, "ns/op")
 }
+
+// BenchmarkAnswer asks for a ceasefire again and again, while nothing is applied and right after something was.
+func BenchmarkAnswer(b *testing.B) {
+	book := newBook(b)
+	aleppo(b, book)
+	p := book.started(b, b.TempDir())
+	now := book.point(b, p, Clock{})
+	ask := func(b *testing.B, forget func()) {
+		b.ReportAllocs()
+		for b.Loop() {
+			forget()
+			if _, _, err := p.CeasefireJSON(b.Context(), "aleppo-silence", now); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.Run("same", func(b *testing.B) { ask(b, func() {}) })
+	b.Run("looked up", func(b *testing.B) { ask(b, func() { p.answers.byID["aleppo-silence"].checked.Store(0) }) })
+	b.Run("anew", func(b *testing.B) { ask(b, func() { p.answers = answered{} }) })
+}

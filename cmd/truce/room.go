@@ -43,7 +43,8 @@ func giveRoom(ctx context.Context, position func() uint64) {
 	}
 	tick := time.NewTicker(roomTick)
 	defer tick.Stop()
-	debug.SetGCPercent(calmRoom)
+	percent := calmRoom
+	debug.SetGCPercent(percent)
 	last, calm := position(), calmTicks
 	for ctx.Err() == nil {
 		select {
@@ -54,13 +55,16 @@ func giveRoom(ctx context.Context, position func() uint64) {
 		at := position()
 		busy := at >= last+busyTick
 		switch last = at; {
-		case busy && calm >= calmTicks:
-			debug.SetGCPercent(percentFor(living()))
-			calm = 0
 		case busy:
+			// Each time, since what lives grows meanwhile: caches fill.
+			if p := percentFor(living()); p != percent {
+				percent = p
+				debug.SetGCPercent(percent)
+			}
 			calm = 0
 		case calm < calmTicks:
 			if calm++; calm == calmTicks {
+				percent = calmRoom
 				tidy()
 			}
 		}
@@ -76,9 +80,9 @@ func tidy() {
 	debug.FreeOSMemory()
 }
 
-// percentFor is the growth that amounts to room, in percent of what lives, and never less than Go's own.
+// percentFor is the growth that amounts to room, in percent of what lives, in steps of ten; never less than while few write.
 func percentFor(living uint64) int {
-	return int(min(mostRoom, max(100, room*100/max(1, living))))
+	return int(min(mostRoom, max(calmRoom, room*10/max(1, living)*10)))
 }
 
 // living is how many bytes of the heap the last collection found in use.
