@@ -63,6 +63,15 @@ type readyBody struct {
 	Version  string `json:"version" doc:"The program's version."`
 	// Filling is left out while nothing long is done.
 	Filling *fillingBody `json:"filling,omitempty" doc:"What the read models are busy with for longer: catching up after a start, or a rebuild beside those that serve."`
+
+	Origin *originBody `json:"origin,omitempty" doc:"On a server that takes no commands: the log that its own is a copy of."`
+}
+
+// originBody is how far a copy of the log is behind.
+type originBody struct {
+	Known bool    `json:"known" doc:"Whether the origin was heard of since the start."`
+	Lag   uint64  `json:"lag" doc:"How many entries answers may lack, as far as was known then."`
+	Heard float64 `json:"heard_seconds" doc:"How long ago the origin was last heard of. While the line is down this grows and lag does not."`
 }
 
 // fillingBody is how far the read models have come with something long.
@@ -123,6 +132,10 @@ func (a *API) ready(ctx context.Context, _ *nothing) (*readyOutput, error) {
 		Sequence: applied, Last: max(last, applied), Version: a.version(), Filling: a.filling(),
 	}
 	body.Lag = body.Last - applied
+	if a.Behind != nil {
+		entries, heard, known := a.behindOrigin()
+		body.Origin = &originBody{Known: known, Lag: entries, Heard: max(0, heard.Seconds())}
+	}
 	out := &readyOutput{Status: http.StatusOK, CacheControl: "no-store", Body: body}
 	if !body.Ready {
 		out.Status, out.RetryAfter = http.StatusServiceUnavailable, "1"

@@ -92,6 +92,7 @@ type order struct {
 	begins    bool // the record cannot exist yet, if the command is to be accepted
 	ownKey    bool // the caller gave the command_id, so that it may have been used before
 	tried     bool // it was sent to the log once, which may have answered the second copy of what it had stored
+	rehearsed bool // nothing will be stored, so that nobody needs to have signed it
 }
 
 // receive checks what can be checked without looking at any record. It works on a copy of the command.
@@ -196,7 +197,8 @@ func (l *Ledger) carryOut(ctx context.Context, o order, t *turn) (Result, error)
 		}
 		e, failed := l.append(ctx, d, t)
 		if failed == nil {
-			return Result{Entry: e}, nil
+			e, err := l.arrived(ctx, e)
+			return Result{Entry: e}, err
 		}
 		if conflicts++; !errors.Is(failed, ErrConflict) || conflicts > mostConflicts {
 			return Result{}, gaveUp(o.ref, failed)
