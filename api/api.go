@@ -28,6 +28,7 @@ import (
 type Queries interface {
 	Resolve(context.Context, projections.Clock) (projections.Point, error)
 
+	CeasefireJSON(ctx context.Context, id string, at projections.Point) (raw []byte, version uint64, err error)
 	Ceasefire(context.Context, string, projections.Point) (projections.CeasefireView, error)
 	Ceasefires(context.Context, projections.CeasefireFilter, projections.Point, projections.Paging) (projections.Page[projections.CeasefireView], error)
 	History(context.Context, domain.Ref, projections.Point, projections.Paging) (projections.Page[projections.HistoryItem], error)
@@ -72,6 +73,7 @@ type Ledger interface {
 type Admin interface {
 	Digests(context.Context) ([]projections.ProjectionState, error)
 	Rebuild(ctx context.Context, progress func(done, of uint64)) error
+	Progress() (p projections.Progress, busy bool)
 }
 
 // Options are what an API is made of. Ledger, Queries and Log are required.

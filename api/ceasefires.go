@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -37,13 +38,31 @@ type ceasefiresInput struct {
 }
 
 func (a *API) ceasefireRoutes() {
-	one(a, domain.KindCeasefire, a.queries.Ceasefire, func(v projections.CeasefireView) uint64 { return v.Version })
+	one(a, domain.KindCeasefire, a.ceasefire, func(v ceasefireJSON) uint64 { return v.version })
 	get(a, huma.Operation{
 		OperationID: "list-ceasefires", Path: "/v1/ceasefires", Summary: "A page of ceasefires", Tags: []string{"ceasefires"},
 	}, a.ceasefires)
 	get(a, huma.Operation{
 		OperationID: "get-calendar", Path: "/v1/calendar", Summary: "Coming starts, ends, lapses, gaps and overlaps", Tags: []string{"ceasefires"},
 	}, a.calendar)
+}
+
+// ceasefireJSON is a CeasefireView that is encoded already.
+type ceasefireJSON struct {
+	raw     []byte
+	version uint64
+}
+
+// Schema implements huma.SchemaProvider: to callers it is the view.
+func (ceasefireJSON) Schema(r huma.Registry) *huma.Schema {
+	return r.Schema(reflect.TypeFor[projections.CeasefireView](), true, "CeasefireView")
+}
+
+func (v ceasefireJSON) encoded() []byte { return v.raw }
+
+func (a *API) ceasefire(ctx context.Context, id string, at projections.Point) (v ceasefireJSON, err error) {
+	v.raw, v.version, err = a.queries.CeasefireJSON(ctx, id, at)
+	return v, err
 }
 
 func (a *API) ceasefires(ctx context.Context, in *ceasefiresInput) (*pageOutput[projections.CeasefireView], error) {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"sync"
 
@@ -60,6 +61,8 @@ type readyBody struct {
 	Last     uint64 `json:"last" doc:"The log's newest sequence."`
 	Lag      uint64 `json:"lag" doc:"How many entries the read models are behind."`
 	Version  string `json:"version" doc:"The program's version."`
+	// Filling is left out while nothing long is done.
+	Filling *fillingBody `json:"filling,omitempty" doc:"What the read models are busy with for longer: catching up after a start, or a rebuild beside those that serve."`
 
 	Origin *originBody `json:"origin,omitempty" doc:"On a server that takes no commands: the log that its own is a copy of."`
 }
@@ -69,6 +72,26 @@ type originBody struct {
 	Known bool    `json:"known" doc:"Whether the origin was heard of since the start."`
 	Lag   uint64  `json:"lag" doc:"How many entries answers may lack, as far as was known then."`
 	Heard float64 `json:"heard_seconds" doc:"How long ago the origin was last heard of. While the line is down this grows and lag does not."`
+}
+
+// fillingBody is how far the read models have come with something long.
+type fillingBody struct {
+	Doing       string  `json:"doing" enum:"catching up,rebuilding" doc:"What is being done."`
+	Done        uint64  `json:"done" doc:"Entries done."`
+	Of          uint64  `json:"of" doc:"Entries in all."`
+	PerSecond   float64 `json:"per_second" doc:"Entries a second, so far."`
+	SecondsLeft float64 `json:"seconds_left" doc:"About how long the rest takes."`
+}
+
+func (a *API) filling() *fillingBody {
+	if a.Admin == nil {
+		return nil
+	}
+	p, busy := a.Admin.Progress()
+	if !busy {
+		return nil
+	}
+	return &fillingBody{Doing: p.Doing, Done: p.Done, Of: p.Of, PerSecond: math.Round(p.Rate()), SecondsLeft: math.Round(p.Left().Seconds())}
 }
 
 type healthOutput struct {
@@ -106,7 +129,7 @@ func (a *API) ready(ctx context.Context, _ *nothing) (*readyOutput, error) {
 	body := readyBody{
 		Ready:    err == nil && unready == nil && a.readiness.check(ctx, a) == nil && a.life.Err() == nil,
 		Writable: !a.ReadOnly && a.ledger.Stopped() == nil,
-		Sequence: applied, Last: max(last, applied), Version: a.version(),
+		Sequence: applied, Last: max(last, applied), Version: a.version(), Filling: a.filling(),
 	}
 	body.Lag = body.Last - applied
 	if a.Behind != nil {

@@ -12,6 +12,7 @@ import (
 
 	"truceledger/domain"
 	"truceledger/eventstore"
+	"truceledger/projections"
 )
 
 // TestProblems walks the contract's table of errors.
@@ -211,4 +212,23 @@ func (f failing) Execute(context.Context, eventstore.Request) (eventstore.Result
 		panic("out of cheese")
 	}
 	return eventstore.Result{}, f.err
+}
+
+// rebuilding is an Admin that is busy.
+type rebuilding struct{ Admin }
+
+func (rebuilding) Progress() (projections.Progress, bool) {
+	return projections.Progress{Doing: projections.Rebuilding, Done: 300, Of: 1000, Since: 100, Took: 2 * time.Second}, true
+}
+
+func TestReadyzTellsHowFarARebuildIs(t *testing.T) {
+	w := open(t)
+	if ready := into[readyBody](t, w.get("/readyz")); ready.Filling != nil {
+		t.Errorf("got %+v from read models that have nothing to do", *ready.Filling)
+	}
+	w.api.Admin = rebuilding{w.api.Admin}
+	want := fillingBody{Doing: "rebuilding", Done: 300, Of: 1000, PerSecond: 100, SecondsLeft: 7}
+	if ready := into[readyBody](t, w.get("/readyz")); !ready.Ready || ready.Filling == nil || *ready.Filling != want {
+		t.Errorf("got %+v, want it ready and %+v", ready.Filling, want)
+	}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"reflect"
 
@@ -15,7 +16,7 @@ import (
 // a documentation page that loads from elsewhere. Every error is written by this package, so that huma's own form of
 // errors, which repeats what was sent, never shows.
 func (a *API) newHuma() huma.API {
-	format := map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
+	format := map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
 	api := humago.New(a.mux, huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
@@ -31,6 +32,18 @@ func (a *API) newHuma() huma.API {
 	})
 	api.UseMiddleware(a.strictQuery, a.awaitSequence)
 	return api
+}
+
+// jsonFormat is huma's own, but for bodies that are encoded already.
+var jsonFormat = huma.Format{
+	Marshal: func(w io.Writer, v any) error {
+		if e, ok := v.(interface{ encoded() []byte }); ok {
+			_, err := w.Write(e.encoded())
+			return err
+		}
+		return huma.DefaultJSONFormat.Marshal(w, v)
+	},
+	Unmarshal: huma.DefaultJSONFormat.Unmarshal,
 }
 
 func (a *API) version() string {

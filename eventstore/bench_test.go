@@ -89,3 +89,19 @@ func BenchmarkExecute(b *testing.B) {
 		must(b, l, fmt.Sprintf(`{"command":"violate","incident":"i-%d","by":"north","at":"2016-05-03","description":"%s"}`, i, strings.Repeat("x", 200)))
 	}
 }
+
+// BenchmarkExecuteMore puts one more entry on records that have some, as most commands do.
+func BenchmarkExecuteMore(b *testing.B) {
+	l := open(b, memory.New())
+	must(b, l, north)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		_, err := l.Execute(b.Context(), eventstore.Request{Principal: "bench", Command: &tally.RecordTally{
+			Header: domain.Header{Note: "counted by the hospitals of the district and by the local council, as of noon"},
+			Tally:  fmt.Sprintf("series-%d", i%1000), Source: "north", Unit: "people", Outcome: "killed", Best: &i,
+		}})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,8 +1,12 @@
 package projections
 
 import (
+	"bytes"
+	"encoding/json"
 	"reflect"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"truceledger/domain"
@@ -18,11 +22,14 @@ type answered struct {
 	byID map[string]*answer
 }
 
-// An answer holds for effective times in [from, until), as long as the records that it was made from stay as they are.
+// An answer holds for effective times in [from, until), as long as the records that it was made from stay as they are. It is
+// kept in JSON: a view would keep all the entries in memory of which it shows a word.
 type answer struct {
-	view        CeasefireView
-	from, until time.Time // a zero until: for ever
-	made        []made
+	before, behind []byte // the JSON around the one thing in it that differs from question to question
+	version        uint64
+	from, until    time.Time // a zero until: for ever
+	made           []made
+	checked        atomic.Uint64 // the newest entry at which they were seen to have stayed
 }
 
 type made struct {
@@ -30,35 +37,78 @@ type made struct {
 	version uint64 // 0: it did not exist
 }
 
+const effectiveMember = `"effective_at":"`
+
+// newAnswer splits what a view is in JSON at its effective time.
+func newAnswer(v CeasefireView, raw []byte) *answer {
+	// The last one: nothing behind it holds a text of a caller's, in which it would stand with escapes anyway.
+	mark := []byte(effectiveMember + v.Effective.Format(time.RFC3339Nano))
+	i := bytes.LastIndex(raw, mark)
+	if i < 0 {
+		return nil // unreachable while a view says for when it is
+	}
+	return &answer{
+		before: bytes.Clone(raw[:i+len(effectiveMember)]), behind: bytes.Clone(raw[i+len(mark):]),
+		version: v.Version, from: v.Effective,
+	}
+}
+
+// at is the answer for an effective time for which it holds.
+func (a *answer) at(effective time.Time) []byte {
+	raw := make([]byte, 0, len(a.before)+len(time.RFC3339Nano)+len(a.behind))
+	return append(effective.AppendFormat(append(raw, a.before...), time.RFC3339Nano), a.behind...)
+}
+
+// encodeView writes a view as every other answer is written: without HTML's escapes, with a line's end.
+func encodeView(v CeasefireView) ([]byte, error) {
+	var raw bytes.Buffer
+	e := json.NewEncoder(&raw)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return raw.Bytes(), err
+}
+
 // present reports whether a question is about everything that is recorded, which is what most ask.
 func present(p Point) bool { return p.Prefix == p.Applied && p.ReportedBy.IsZero() }
 
-// ceasefire returns what was answered before, if it still holds at the reader's snapshot. What it points to is shared.
-func (c *answered) ceasefire(r *reader, id string) (v CeasefireView, ok bool) {
+// of returns the answer that is kept for a ceasefire, if it is one for the question's clocks.
+func (c *answered) of(id string, p Point) *answer {
+	if !present(p) {
+		return nil
+	}
 	c.mu.RLock()
 	a := c.byID[id]
 	c.mu.RUnlock()
-	if a == nil || r.Effective.Before(a.from) || !a.until.IsZero() && !r.Effective.Before(a.until) {
-		return v, false
+	if a == nil || p.Effective.Before(a.from) || !a.until.IsZero() && !p.Effective.Before(a.until) {
+		return nil
 	}
+	return a
+}
+
+// holds reports whether no record that the answer was made from has a newer entry in the reader's snapshot.
+func (a *answer) holds(r *reader) bool {
 	for _, m := range a.made {
 		if r.newest(m.of) != m.version {
-			return v, false
+			return false
 		}
 	}
-	v = a.view
-	v.Effective = r.Effective
-	return v, true
+	a.checked.Store(r.Applied)
+	return true
 }
 
 // keep keeps an answer, unless it was made from entries that lie beyond the question's prefix.
-func (c *answered) keep(r *reader, v CeasefireView) {
-	a := &answer{view: v, from: r.Effective}
+func (c *answered) keep(r *reader, v CeasefireView, raw []byte) {
+	a := newAnswer(v, raw)
+	if a == nil || !present(r.Point) {
+		return
+	}
+	a.checked.Store(r.Applied)
 	for ref, h := range r.held {
 		if h.Version() > r.Prefix {
 			return
 		}
-		a.made = append(a.made, made{ref, h.Version()})
+		// A copy: the id is part of an entry's text, all of which would stay.
+		a.made = append(a.made, made{domain.Ref{Kind: ref.Kind, ID: strings.Clone(ref.ID)}, h.Version()})
 		if ref.Kind != domain.KindCeasefire {
 			continue // registered things obey recording only
 		}
@@ -74,7 +124,7 @@ func (c *answered) keep(r *reader, v CeasefireView) {
 	if c.byID == nil || len(c.byID) >= mostAnswers {
 		c.byID = map[string]*answer{}
 	}
-	c.byID[v.ID] = a
+	c.byID[strings.Clone(v.ID)] = a
 }
 
 // endsBy lets the answer end at the first moment after now that stands anywhere in v: only what passes such a moment can

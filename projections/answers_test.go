@@ -18,10 +18,11 @@ func TestAnAnswerThatIsKeptIsTheAnswer(t *testing.T) {
 		t.Helper()
 		x := b.point(t, p, Clock{Effective: &at})
 		for _, id := range ids {
-			kept, err := p.Ceasefire(t.Context(), id, x)
-			fresh, err2 := one(p.Queries, x, ceasefireRef(id), ceasefireView)
-			if show(kept) != show(fresh) || (err == nil) != (err2 == nil) {
-				t.Fatalf("%s at %s: kept\n%s %v\nfresh\n%s %v", id, at, show(kept), err, show(fresh), err2)
+			kept, version, err := p.CeasefireJSON(t.Context(), id, x)
+			fresh, err2 := p.Ceasefire(t.Context(), id, x)
+			want, _ := encodeView(fresh)
+			if err == nil && (string(kept) != string(want) || version != fresh.Version) || (err == nil) != (err2 == nil) {
+				t.Fatalf("%s at %s: kept\n%s %d %v\nfresh\n%s %v", id, at, kept, version, err, want, err2)
 			}
 		}
 	}
@@ -47,17 +48,28 @@ func TestAnAnswerIsTakenFromMemoryWhileNothingChanges(t *testing.T) {
 	aleppo(t, b)
 	p := b.started(t, t.TempDir())
 	x := b.point(t, p, clockAt("2016-05-05T12:00:00Z", "", ""))
-	if _, err := p.Ceasefire(t.Context(), "aleppo-silence", x); err != nil {
+	if _, _, err := p.CeasefireJSON(t.Context(), "aleppo-silence", x); err != nil {
 		t.Fatal(err)
 	}
-	later := b.point(t, p, clockAt("2016-05-05T12:00:01Z", "", ""))
-	err := p.Queries.view(later, func(r *reader) error {
-		if v, ok := p.answers.ceasefire(r, "aleppo-silence"); !ok || !v.Effective.Equal(later.Effective) {
-			t.Errorf("got %t, %s", ok, v.Effective)
-		}
-		return nil
-	})
-	if err != nil {
+	kept := func(clock string) *answer {
+		return p.answers.of("aleppo-silence", b.point(t, p, clockAt(clock, "", "")))
+	}
+	a := kept("2016-05-05T12:00:01Z")
+	if a == nil || a.checked.Load() != p.State().Applied {
+		t.Fatalf("got %+v a second later, nothing being applied", a)
+	}
+	if past := kept("2016-05-05T11:59:59Z"); past != nil {
+		t.Error("it is taken for an earlier moment, which it may not hold for")
+	}
+	b.do(t, `{"command":"register-source","source":"late","title":"Late"}`)
+	b.await(t, p)
+	if a.checked.Load() == p.State().Applied {
+		t.Error("an entry is applied, and nobody would look whether the answer still holds")
+	}
+	if _, _, err := p.CeasefireJSON(t.Context(), "aleppo-silence", b.point(t, p, clockAt("2016-05-05T12:00:02Z", "", ""))); err != nil {
 		t.Fatal(err)
+	}
+	if again := kept("2016-05-05T12:00:03Z"); again != a || a.checked.Load() != p.State().Applied {
+		t.Error("it is found out anew, though the entry is of another record")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -235,4 +236,77 @@ func BenchmarkOpen(b *testing.B) {
 		}
 	}
 	_ = p.Close()
+}
+
+// BenchmarkLag is how long after an entry was acknowledged a question shows it, on a ledger that is idle otherwise: the
+// median must stay below 10 ms.
+func BenchmarkLag(b *testing.B) {
+	engine, err := jetstream.StartEmbedded(b.Context(), jetstream.EmbeddedOptions{Dir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer engine.Shutdown()
+	nc, err := engine.Connect()
+	if err != nil {
+		b.Fatal(err)
+	}
+	log, err := jetstream.Open(b.Context(), nc, jetstream.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ledger, err := eventstore.Open(b.Context(), log, eventstore.Options{Logger: quiet})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = ledger.Close() }()
+	p, err := Open(b.Context(), Options{
+		Dir: b.TempDir(), Log: log, LedgerID: ledger.ID(), Observe: ledger.Observe, Decode: ledger.Decode, Logger: quiet,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = p.Close() }()
+	p.Start(b.Context())
+	var lags []time.Duration
+	for i := 0; b.Loop(); i++ {
+		c, err := eventstore.DecodeCommand("register-actor", fmt.Appendf(nil, `{"actor":"a-%d","name":"A","kind":"person"}`, i))
+		if err != nil {
+			b.Fatal(err)
+		}
+		result, err := ledger.Execute(b.Context(), eventstore.Request{Command: c})
+		if err != nil {
+			b.Fatal(err)
+		}
+		told := time.Now()
+		for moved := p.Changed(); p.Applied() < result.Entry.Sequence; moved = p.Changed() {
+			if p.Applied() < result.Entry.Sequence {
+				<-moved
+			}
+		}
+		lags = append(lags, time.Since(told))
+		time.Sleep(pace) // so that the ledger is idle
+	}
+	slices.Sort(lags)
+	b.ReportMetric(float64(lags[len(lags)/2])/float64(time.Millisecond), "median-ms")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkAnswer asks for a ceasefire again and again, while nothing is applied and right after something was.
+func BenchmarkAnswer(b *testing.B) {
+	book := newBook(b)
+	aleppo(b, book)
+	p := book.started(b, b.TempDir())
+	now := book.point(b, p, Clock{})
+	ask := func(b *testing.B, forget func()) {
+		b.ReportAllocs()
+		for b.Loop() {
+			forget()
+			if _, _, err := p.CeasefireJSON(b.Context(), "aleppo-silence", now); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.Run("same", func(b *testing.B) { ask(b, func() {}) })
+	b.Run("looked up", func(b *testing.B) { ask(b, func() { p.answers.byID["aleppo-silence"].checked.Store(0) }) })
+	b.Run("anew", func(b *testing.B) { ask(b, func() { p.answers = answered{} }) })
 }

@@ -10,22 +10,34 @@ import (
 
 // Ceasefire answers for one ceasefire.
 func (q *Queries) Ceasefire(_ context.Context, id string, p Point) (CeasefireView, error) {
-	return one(q, p, domain.Ref{Kind: domain.KindCeasefire, ID: id}, q.ceasefire)
+	return one(q, p, domain.Ref{Kind: domain.KindCeasefire, ID: id}, ceasefireView)
 }
 
-// ceasefire answers from what was answered before, where that still holds.
-func (q *Queries) ceasefire(r *reader, id string) (v CeasefireView, found bool, err error) {
-	if !present(r.Point) {
-		return ceasefireView(r, id)
+// CeasefireJSON answers for one ceasefire in JSON, and with its version. What was answered before is neither found out nor
+// encoded again as long as it holds; and while nothing at all is applied, nothing needs to be looked up to see that.
+func (q *Queries) CeasefireJSON(_ context.Context, id string, p Point) (raw []byte, version uint64, err error) {
+	if a := q.answers.of(id, p); a != nil && a.checked.Load() == p.Applied {
+		return a.at(p.Effective), a.version, nil
 	}
-	if v, ok := q.answers.ceasefire(r, id); ok {
-		return v, true, nil
-	}
-	v, found, err = ceasefireView(r, id)
-	if found && err == nil {
-		q.answers.keep(r, v)
-	}
-	return v, found, err
+	err = q.view(p, func(r *reader) error {
+		if a := q.answers.of(id, p); a != nil && a.holds(r) {
+			raw, version = a.at(p.Effective), a.version
+			return nil
+		}
+		v, found, err := ceasefireView(r, id)
+		if err == nil && !found {
+			err = &domain.NotFound{Record: domain.Ref{Kind: domain.KindCeasefire, ID: id}}
+		}
+		if err != nil {
+			return err
+		}
+		if raw, err = encodeView(v); err == nil {
+			version = v.Version
+			q.answers.keep(r, v, raw)
+		}
+		return err
+	})
+	return raw, version, err
 }
 
 // Ceasefires lists the ceasefires that a filter keeps, by id.

@@ -35,9 +35,13 @@ func (clock) Buckets() []string { return []string{clockBucket} }
 func (clock) Apply(tx *Tx, e eventstore.Entry) error {
 	b := tx.Bucket(clockBucket)
 	known := e.RecordedAt
-	if before := toTime(b.Get(number(e.Sequence - 1))); before.After(known) {
-		known = before
+	if tx.clockAt != e.Sequence-1 { // the first of a transaction
+		tx.clock = toTime(b.Get(number(e.Sequence - 1)))
 	}
+	if tx.clock.After(known) {
+		known = tx.clock
+	}
+	tx.clockAt, tx.clock = e.Sequence, known
 	return b.Append(number(e.Sequence), timeBytes(known))
 }
 
@@ -71,10 +75,8 @@ func (commands) Apply(tx *Tx, e eventstore.Entry) error {
 	if id == "" {
 		return nil
 	}
-	b, key := tx.Bucket(commandsBucket), commandKey(e.Principal, id)
-	if b.Get(key) == nil { // the first stays: a key belongs to the entry that used it first
-		b.Insert(key, number(e.Sequence))
-	}
+	// The first stays: a key belongs to the entry that used it first.
+	tx.Bucket(commandsBucket).Yield(commandKey(e.Principal, id), number(e.Sequence))
 	return nil
 }
 

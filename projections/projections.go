@@ -35,7 +35,7 @@ type Options struct {
 	Committed func()
 	Logger    *slog.Logger
 	Now       func() time.Time // the clock of questions that set no effective time; time.Now when nil
-	// CacheBytes bounds the decoded records that are kept in memory, 128 MiB by default.
+	// CacheBytes bounds the decoded records that are kept in memory, 8 MiB by default: some 4,000 entries.
 	CacheBytes int
 }
 
@@ -53,7 +53,7 @@ func (o Options) withDefaults() Options {
 		o.Decode = eventstore.Decode
 	}
 	if o.CacheBytes == 0 {
-		o.CacheBytes = 128 << 20
+		o.CacheBytes = 8 << 20
 	}
 	return o
 }
@@ -72,14 +72,17 @@ type Projections struct {
 	writing sync.Mutex // one batch, or the swap of the file, at a time
 	rebuild sync.Mutex // one rebuild at a time
 
-	mu      sync.Mutex
-	applied uint64
-	goal    uint64 // what the log held when it was last asked for that
-	ready   bool   // it has caught up once with the file that serves
-	problem error  // why it does not go on, nil while it does
-	stopped bool   // and will not
-	moved   chan struct{}
-	hurry   chan struct{} // holds something when somebody has begun to wait for an entry
+	mu        sync.Mutex
+	applied   uint64
+	goal      uint64 // what the log held when it was last asked for that
+	ready     bool   // it has caught up once with the file that serves
+	problem   error  // why it does not go on, nil while it does
+	stopped   bool   // and will not
+	moved     chan struct{}
+	long      Progress // what takes long right now; nothing where its Doing is empty
+	longBegan time.Time
+
+	hurry chan struct{} // holds something when somebody has begun to wait for an entry
 
 	interrupt context.CancelFunc // makes the runner begin again from the checkpoint; nil while it does not run
 }
@@ -198,86 +201,6 @@ func (p *Projections) Close() error {
 }
 
 func (p *Projections) serving() *store { return p.store.Load() }
-
-// A State is how the projections are doing.
-type State struct {
-	Applied uint64 // the newest entry that answers know of
-	Ready   bool   // the file had caught up with the log as it was at the start
-	Problem error  // why entries are not applied at the moment, nil while they are
-	Stopped bool   // it will not mend by itself: an entry of the log cannot be read
-}
-
-// State returns how the projections are doing.
-func (p *Projections) State() State {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return State{Applied: p.applied, Ready: p.ready, Problem: p.problem, Stopped: p.stopped}
-}
-
-// Ready reports whether the projections have caught up with what the log held when they were started.
-func (p *Projections) Ready() bool { return p.State().Ready }
-
-// Lag returns how many entries of the log the projections have not applied.
-func (p *Projections) Lag(ctx context.Context) (uint64, error) {
-	last, err := p.o.Log.Last(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("projections' lag: %w", err)
-	}
-	return last - min(last, p.State().Applied), nil
-}
-
-// aim notes how far the log goes now: from there on the projections count as ready.
-func (p *Projections) aim(ctx context.Context, at uint64) error {
-	last, err := p.o.Log.Last(ctx)
-	if err != nil {
-		return err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.goal, p.applied = last, at
-	p.ready = p.ready || at >= last
-	return nil
-}
-
-// reached notes that a batch is committed, and wakes those who wait for it.
-func (p *Projections) reached(batch []eventstore.Entry) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.applied = max(p.applied, batch[len(batch)-1].Sequence)
-	p.ready = p.ready || p.applied >= p.goal
-	p.problem = nil
-	p.wake()
-}
-
-// wake tells those who wait that something is different now. p.mu is held.
-func (p *Projections) wake() {
-	close(p.moved)
-	p.moved = make(chan struct{})
-}
-
-func (p *Projections) unready(reason error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.applied, p.ready, p.problem = 0, false, reason
-	p.wake()
-}
-
-// hold notes why nothing is applied at the moment.
-func (p *Projections) hold(reason error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.problem = reason
-	p.o.Logger.Warn("projections wait", "applied", p.applied, "reason", reason)
-}
-
-// stop notes why nothing more is applied. Answers go on, and say as of which entry they are.
-func (p *Projections) stop(reason error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.problem, p.stopped = reason, true
-	p.wake()
-	p.o.Logger.Error("projections have stopped", "applied", p.applied, "reason", reason)
-}
 
 // FindCommand returns the entry that a principal's command_id stands in: the index that the ledger asks.
 func (p *Projections) FindCommand(_ context.Context, principal, commandID string) (sequence uint64, found bool) {

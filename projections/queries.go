@@ -111,9 +111,8 @@ func (q *Queries) WaitFor(ctx context.Context, sequence uint64) error {
 		case s.Stopped:
 			return fmt.Errorf("entry %d is not applied, and will not be: %w", sequence, s.Problem)
 		}
-		select {
-		case q.p.hurry <- struct{}{}: // the runner gathers no longer than it must
-		default: // it knows
+		if q.Applied()+near >= sequence {
+			q.p.hasten()
 		}
 		select {
 		case <-moved:

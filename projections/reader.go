@@ -129,7 +129,7 @@ func (r *reader) decode(ref domain.Ref, known *held, newest uint64) (*held, erro
 			}
 		}
 		h.signers = append(h.signers, signers)
-		h.bytes += 1024 + 2*len(e.Payload)
+		h.bytes += 1024 + len(e.Payload) // measured, about
 	}
 	if newest != 0 {
 		r.q.cache.put(h)

@@ -29,6 +29,8 @@ func (p *Projections) Rebuild(ctx context.Context, progress func(done, of uint64
 	if err != nil {
 		return err
 	}
+	p.begun(Rebuilding, 0, 0)
+	defer p.over()
 	err = p.catchUp(ctx, fresh, progress)
 	if err == nil {
 		err = p.swap(ctx, fresh)
@@ -49,6 +51,7 @@ func (p *Projections) catchUp(ctx context.Context, fresh *store, progress func(d
 			return err
 		}
 		told := func(n uint64) {
+			p.went(n, last)
 			if progress != nil {
 				progress(n, max(n, last))
 			}
@@ -59,42 +62,60 @@ func (p *Projections) catchUp(ctx context.Context, fresh *store, progress func(d
 	}
 }
 
+// gatherRows is how many rows are gathered before they are written to a file that is being filled: some 50 MB.
+const gatherRows = 250_000
+
+// A filling is a file that is being filled, and nobody reads yet.
+type filling struct {
+	*store
+	at    uint64 // the newest entry that was applied
+	tx    *Tx
+	batch []eventstore.Entry
+	bytes int // of the batch
+	told  func(uint64)
+}
+
 // fill applies the entries after at, up to and with to, and returns how far it came. It tells after each transaction.
 func fill(ctx context.Context, o Options, s *store, at, to uint64, told func(uint64)) (uint64, error) {
-	var batch []eventstore.Entry
-	bytes := 0
-	commit := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		err := s.apply(batch)
-		if err == nil {
-			at = batch[len(batch)-1].Sequence
-			told(at)
-		}
-		batch, bytes = batch[:0], 0
-		return err
-	}
+	f := &filling{store: s, at: at, tx: newTx(), told: told}
 	for c := range decoded(ctx, o.LedgerID, eventstore.Decode, readBetween(o.Log, at, to)) {
-		for _, e := range c.entries {
-			bytes += len(e.Payload)
-		}
-		if batch = append(batch, c.entries...); len(batch) >= batchEntries || bytes >= batchBytes {
-			if err := commit(); err != nil {
-				return at, err
-			}
+		if err := f.take(c.entries); err != nil {
+			return f.at, err
 		}
 		if c.err != nil {
-			return at, c.err
+			return f.at, c.err
 		}
 	}
-	if err := commit(); err != nil {
-		return at, err
+	if err := f.commit(true); err != nil {
+		return f.at, err
 	}
-	if at < to {
-		return at, fmt.Errorf("the log ended at %d, before %d: %w", at, to, context.Cause(ctx))
+	if f.at < to {
+		return f.at, fmt.Errorf("the log ended at %d, before %d: %w", f.at, to, context.Cause(ctx))
 	}
-	return at, nil
+	return f.at, nil
+}
+
+func (f *filling) take(entries []eventstore.Entry) error {
+	for _, e := range entries {
+		f.bytes += len(e.Payload)
+	}
+	f.batch = append(f.batch, entries...)
+	if len(f.batch) < batchEntries && f.bytes < batchBytes {
+		return nil
+	}
+	return f.commit(f.tx.rows() >= gatherRows)
+}
+
+// commit applies the batch, and writes what is gathered where it is asked to.
+func (f *filling) commit(write bool) error {
+	err := f.gather(f.tx, write, applying(f.batch))
+	if err == nil && len(f.batch) > 0 {
+		f.at = f.batch[len(f.batch)-1].Sequence
+		f.told(f.at)
+	}
+	clear(f.batch)
+	f.batch, f.bytes = f.batch[:0], 0
+	return err
 }
 
 // readBetween yields the messages after the one sequence, up to and with the other.

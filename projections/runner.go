@@ -181,6 +181,14 @@ func (p *Projections) next(more <-chan *chunk, timer *time.Timer, due time.Time)
 	}
 }
 
+// hasten lets the runner gather no longer than it must.
+func (p *Projections) hasten() {
+	select {
+	case p.hurry <- struct{}{}:
+	default: // it knows
+	}
+}
+
 // awaited reports whether somebody has begun to wait for an entry since it was last asked.
 func (p *Projections) awaited() bool {
 	select {
@@ -219,7 +227,11 @@ func (p *Projections) apply(batch []eventstore.Entry) error {
 
 // apply commits a batch. What the file holds already is passed over, so that a batch may come twice.
 func (s *store) apply(batch []eventstore.Entry) error {
-	return s.update(func(tx *Tx) (uint64, error) {
+	return s.update(applying(batch))
+}
+
+func applying(batch []eventstore.Entry) func(tx *Tx) (uint64, error) {
+	return func(tx *Tx) (uint64, error) {
 		at := tx.checkpoint
 		for _, e := range batch {
 			if e.Sequence <= at {
@@ -234,7 +246,7 @@ func (s *store) apply(batch []eventstore.Entry) error {
 			at = e.Sequence
 		}
 		return at, nil
-	})
+	}
 }
 
 // refill puts an empty file in the place of one that turned out to be damaged. Until it has caught up there are no answers.

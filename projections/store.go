@@ -156,18 +156,28 @@ func (s *store) view(fn func(tx *bbolt.Tx) error) error {
 // update applies a batch: rows and checkpoint in one transaction. A crash before it ends leaves the rows and the checkpoint
 // of the batch before.
 func (s *store) update(fn func(tx *Tx) (checkpoint uint64, err error)) error {
+	return s.gather(newTx(), true, fn)
+}
+
+// gather applies a batch to what t has gathered, and writes that where it is asked to. Until it is written the file is not
+// what its checkpoint says, and nobody may read it.
+func (s *store) gather(t *Tx, write bool, fn func(tx *Tx) (checkpoint uint64, err error)) error {
 	return guard(func() error {
 		return s.db.Update(func(tx *bbolt.Tx) error {
-			t, err := newTx(tx)
-			if err != nil {
+			if err := t.enter(tx); err != nil {
 				return err
 			}
 			n, err := fn(t)
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(finishAll(t), t.flush(tx)); err != nil {
+			if err := finishAll(t); err != nil {
 				return err
+			}
+			if write {
+				if err := t.flush(tx); err != nil {
+					return err
+				}
 			}
 			return tx.Bucket(metaBucket).Put(checkpointKey, number(n))
 		})

@@ -101,7 +101,7 @@ func checkSum(ctx context.Context, tx *bbolt.Tx, name string) error {
 }
 
 // mostTouched is how many entries are read from anywhere in the file before its pages are let go of.
-const mostTouched = 512
+const mostTouched = 128
 
 // touched counts entries that were read. Each may bring sixteen pages of the file into this process's memory, and the system
 // lets them be until it is short of it: without this a ledger that is asked for everything seems to need as much memory as

@@ -1,43 +1,64 @@
 package projections
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 	"slices"
+	"time"
 
 	"go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
 // A Tx is what a projection may touch while it applies an entry. Writes are gathered in memory and reach the file together,
-// sorted, when the transaction commits: keys that come in any order would otherwise move thousands of others about.
+// sorted: keys that come in any order would otherwise move thousands of others about.
+//
+// While a file is filled that nobody reads yet, they are gathered over several transactions: the more rows go to a page
+// together, the less often the page is written.
 type Tx struct {
 	buckets    map[string]*Bucket
 	checkpoint uint64      // the sequence that the file stands at
+	clock      time.Time   // of the entry clockAt, as the projection of that name has it
+	clockAt    uint64      // the newest entry that was applied; 0 before the first
 	leaves     []tlog.Hash // of the batch's entries, for the tree: 32 bytes each, and a batch is bounded
 }
 
-func newTx(tx *bbolt.Tx) (*Tx, error) {
-	t := &Tx{buckets: map[string]*Bucket{}, checkpoint: checkpointOf(tx)}
-	for _, p := range all {
-		for _, name := range p.Buckets() {
-			b := &Bucket{name: name, disk: tx.Bucket([]byte(name)), pending: map[string][]byte{}}
-			if b.disk == nil {
-				return nil, damaged("bucket %s is missing", name)
+func newTx() *Tx {
+	t := &Tx{buckets: map[string]*Bucket{}}
+	for _, name := range bucketNames() {
+		t.buckets[name] = &Bucket{name: name, pending: map[string]*pendingRow{}}
+	}
+	return t
+}
+
+// enter takes the buckets of a transaction of the file. What is gathered stays.
+func (t *Tx) enter(tx *bbolt.Tx) (err error) {
+	t.checkpoint, t.leaves = checkpointOf(tx), t.leaves[:0]
+	for name, b := range t.buckets {
+		if b.disk = tx.Bucket([]byte(name)); b.disk == nil {
+			return damaged("bucket %s is missing", name)
+		}
+		if !b.summed { // from there on the sum in memory is ahead of the file's
+			if b.sum, err = readSum(tx, name); err != nil {
+				return err
 			}
-			sum, err := readSum(tx, name)
-			if err != nil {
-				return nil, err
-			}
-			b.sum = sum
-			t.buckets[name] = b
+			b.summed = true
 		}
 	}
-	return t, nil
+	return nil
 }
 
 // Bucket returns a bucket of a projection.
 func (t *Tx) Bucket(name string) *Bucket { return t.buckets[name] }
+
+// rows is how many are gathered.
+func (t *Tx) rows() (n int) {
+	for _, b := range t.buckets {
+		n += len(b.rows)
+	}
+	return n
+}
 
 // flush writes what was gathered, in the order of the keys.
 func (t *Tx) flush(tx *bbolt.Tx) error {
@@ -56,36 +77,54 @@ func (t *Tx) flush(tx *bbolt.Tx) error {
 type Bucket struct {
 	name    string
 	disk    *bbolt.Bucket
-	pending map[string][]byte
-	order   []string // the pending keys, as they came
-	sum     sum
+	pending map[string]*pendingRow
+	rows    []*pendingRow // the pending ones and those that yield, as they came
+	sum     sum           // of what is on disk
+	summed  bool
 }
 
-// Get returns the value of key, nil where there is none. It must not be changed.
+// A pendingRow is one that is gathered.
+type pendingRow struct {
+	key, value []byte
+	how        how
+}
+
+// how a row is written.
+type how int8
+
+const (
+	replaces how = iota // the file may have another value
+	isNew               // the file has none
+	yields              // where there is a value already, that one stays
+)
+
+// Get returns the value of key, nil where there is none. It must not be changed. It does not tell of rows that yield.
 func (b *Bucket) Get(key []byte) []byte {
-	if value, ok := b.pending[string(key)]; ok {
-		return value
+	if row, ok := b.pending[string(key)]; ok {
+		return row.value
 	}
 	return b.disk.Get(key)
 }
 
 // Put sets the value of key, which it keeps: neither may be changed afterwards.
-func (b *Bucket) Put(key, value []byte) {
-	if old := b.Get(key); old != nil {
-		b.sum.remove(key, old)
-	}
-	b.Insert(key, value)
-}
+func (b *Bucket) Put(key, value []byte) { b.gather(key, value, replaces) }
 
 // Insert is Put for a key that is certainly new.
-func (b *Bucket) Insert(key, value []byte) {
-	b.sum.add(key, value)
-	k := string(key)
-	if _, again := b.pending[k]; !again {
-		b.order = append(b.order, k)
+func (b *Bucket) Insert(key, value []byte) { b.gather(key, value, isNew) }
+
+func (b *Bucket) gather(key, value []byte, how how) {
+	if row, again := b.pending[string(key)]; again {
+		row.value = value // how says something of the file, which still holds
+		return
 	}
-	b.pending[k] = value
+	row := &pendingRow{key, value, how}
+	b.pending[string(key)] = row
+	b.rows = append(b.rows, row)
 }
+
+// Yield sets the value of key unless it has one. It does not look for that before the row is written, next to its
+// neighbours: one row here and one there is what takes the time of a large file. A bucket has such rows or others.
+func (b *Bucket) Yield(key, value []byte) { b.rows = append(b.rows, &pendingRow{key, value, yields}) }
 
 // Append is Insert for a bucket all of whose keys come in ascending order: they need no gathering and no sorting.
 func (b *Bucket) Append(key, value []byte) error {
@@ -95,12 +134,26 @@ func (b *Bucket) Append(key, value []byte) error {
 }
 
 func (b *Bucket) flush() error {
-	slices.Sort(b.order)
-	for _, key := range b.order {
-		if err := b.disk.Put([]byte(key), b.pending[key]); err != nil {
+	// Stable: of the rows that yield, the first stays.
+	slices.SortStableFunc(b.rows, func(x, y *pendingRow) int { return bytes.Compare(x.key, y.key) })
+	for _, row := range b.rows {
+		if row.how != isNew {
+			old := b.disk.Get(row.key)
+			if old != nil && row.how == yields {
+				continue
+			}
+			if old != nil {
+				b.sum.remove(row.key, old)
+			}
+		}
+		b.sum.add(row.key, row.value)
+		if err := b.disk.Put(row.key, row.value); err != nil {
 			return err
 		}
 	}
+	clear(b.pending)
+	clear(b.rows)
+	b.rows = b.rows[:0]
 	return nil
 }
 

@@ -81,6 +81,11 @@ type Readiness struct {
 	Last     uint64 `json:"last"`
 	Lag      uint64 `json:"lag"`
 	Version  string `json:"version"`
+	// Filling is what the read models are busy with for longer, nil for nothing.
+	Filling *struct {
+		Doing    string `json:"doing"`
+		Done, Of int64
+	} `json:"filling"`
 }
 
 // Ready asks once whether the server is ready. A server that is not says so as a *Problem.

@@ -85,7 +85,11 @@ func (p *program) openForBench(ctx context.Context, dir string) (*bench.Node, er
 	if err != nil {
 		return nil, err
 	}
-	return &bench.Node{Conn: n.conn, Log: n.log, Ledger: n.ledger, Models: n.models, Handler: n.api, Close: n.close}, nil
+	if err := p.awaitReady(ctx, n); err != nil { // as truce serve does: before that it takes no command over HTTP, and signs nothing
+		n.close()
+		return nil, err
+	}
+	return &bench.Node{Conn: n.conn, Log: n.log, Ledger: n.ledger, Models: n.models, Handler: n.api, Rest: n.rest, Close: n.close}, nil
 }
 
 func (p *program) bench(ctx context.Context, c bench.Config, out string) error {

@@ -161,6 +161,16 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 	return err
 }
 
+// rest waits until what a start does behind is done, after awaitReady.
+func (n *node) rest(ctx context.Context) error {
+	select {
+	case <-n.proof.rehashed:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // clusterPatience is how long a node waits for an answer of servers elsewhere. What was on its way to one that died is not
 // answered at all, and is sent again the sooner; where they are only slow, that costs a message and nothing else.
 const clusterPatience = 2 * time.Second

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -34,6 +36,8 @@ type notarised struct {
 	courier    *courier
 	logger     *slog.Logger
 
+	rehashed chan struct{} // closed when all of the log has been read again after a start
+
 	checked atomic.Bool // the log is what was signed, or the ledger is stopped: before that nothing may be written
 	cancel  context.CancelFunc
 	running sync.WaitGroup
@@ -41,7 +45,7 @@ type notarised struct {
 
 // openNotarised opens the key and the heads. The notary exists before the read models, which wake it.
 func openNotarised(s *settings, ledger string, logger *slog.Logger) (n *notarised, err error) {
-	n = &notarised{logger: logger, notary: &proof.Notary{Logger: logger}}
+	n = &notarised{logger: logger, notary: &proof.Notary{Logger: logger}, rehashed: make(chan struct{})}
 	path := filepath.Join(s.data, "log.key")
 	if n.key, err = openLogKey(path, s.origin, ledger); err != nil {
 		return nil, err
@@ -146,12 +150,17 @@ func (n *notarised) check(ctx context.Context, log proof.Log) error {
 	}
 }
 
-// rehash reads all of the log behind. Only a log that differs stops the ledger; one that cannot be read now is read later.
+// rehash reads all of the log behind, and gives back the memory that it took. Only a log that differs stops the ledger; one that cannot be read now is read later.
 func (n *notarised) rehash(ctx context.Context, node *node) {
 	for {
 		err := n.keeper.Rehash(ctx, node.log)
 		switch {
-		case err == nil || ctx.Err() != nil:
+		case err == nil:
+			runtime.GC() // pools let go of what they hold at the second collection
+			debug.FreeOSMemory()
+			close(n.rehashed)
+			return
+		case ctx.Err() != nil:
 			return
 		case errors.Is(err, proof.ErrDiverged):
 			node.ledger.Stop(err)

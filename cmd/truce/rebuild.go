@@ -1,10 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"truceledger/api/client"
 	"truceledger/projections"
 )
 
@@ -21,12 +25,14 @@ all the while. Ctrl-C stops waiting, not the rebuilding.`,
 	out := p.outputFlag(c)
 	p.clientFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		client, err := p.client()
+		server, err := p.client()
 		if err != nil {
 			return err
 		}
 		fmt.Fprintln(p.stderr, "rebuilding; the old projections serve until the new ones have caught up")
-		states, err := client.Rebuild(c.Context())
+		shown := p.showRebuild(c.Context(), server)
+		states, err := server.Rebuild(c.Context())
+		shown()
 		switch {
 		case err != nil:
 			return err
@@ -36,6 +42,28 @@ all the while. Ctrl-C stops waiting, not the rebuilding.`,
 		return p.reportRebuild(states)
 	}
 	return c
+}
+
+// showRebuild shows on standard error how far the server has come, until the returned function is called.
+func (p *program) showRebuild(ctx context.Context, server *client.Client) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	bar := p.progress("entries")
+	var running sync.WaitGroup
+	running.Go(func() {
+		defer bar.end()
+		for every := time.NewTicker(bar.interval); ; {
+			select {
+			case <-every.C:
+			case <-ctx.Done():
+				every.Stop()
+				return
+			}
+			if r, err := server.Ready(ctx); err == nil && r.Filling != nil && r.Filling.Doing == projections.Rebuilding {
+				bar.told(r.Filling.Done, r.Filling.Of)
+			}
+		}
+	})
+	return func() { cancel(); running.Wait() }
 }
 
 func (p *program) reportRebuild(states []projections.ProjectionState) error {

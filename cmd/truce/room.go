@@ -9,13 +9,15 @@ import (
 	"time"
 )
 
-// The garbage collector runs each time that the heap has grown by as much as lives on it. A ledger has little that lives, a
-// few tens of MiB, and makes a lot of garbage while many write: collecting it took a fifth of the processor. So while many
-// entries come, the heap may grow by room before it is collected; when they no longer do, the room is given back, since a
-// ledger that only stands there should not hold the memory of its busiest minute.
+// The garbage collector runs each time that the heap has grown by some part of what lives on it. A ledger has little that
+// lives, a few tens of MiB, and makes a lot of garbage while many write: collecting it took a fifth of the processor. So
+// while many entries come, the heap may grow by room before it is collected. When they no longer do, the room is given back,
+// and the heap kept closer than Go would by itself: a ledger that only stands there, or is asked now and then, should not
+// hold the memory of its busiest minute.
 const (
 	room      = 128 << 20 // bytes
 	mostRoom  = 800       // percent of what lives
+	calmRoom  = 50        // percent, while few write; Go's own is 100
 	roomTick  = 100 * time.Millisecond
 	busyTick  = 100 // entries in one tick
 	calmTicks = 20  // in a row with less than that, after which the room is given back
@@ -25,7 +27,12 @@ const (
 func (n *node) beginRoom(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
-	running.Go(func() { giveRoom(ctx, n.ledger.Position) })
+	running.Go(func() {
+		giveRoom(ctx, func() uint64 {
+			filling, _ := n.models.Progress()
+			return n.ledger.Position() + filling.Done
+		})
+	})
 	n.endRoom = func() { cancel(); running.Wait() }
 }
 
@@ -36,6 +43,8 @@ func giveRoom(ctx context.Context, position func() uint64) {
 	}
 	tick := time.NewTicker(roomTick)
 	defer tick.Stop()
+	percent := calmRoom
+	debug.SetGCPercent(percent)
 	last, calm := position(), calmTicks
 	for ctx.Err() == nil {
 		select {
@@ -46,13 +55,16 @@ func giveRoom(ctx context.Context, position func() uint64) {
 		at := position()
 		busy := at >= last+busyTick
 		switch last = at; {
-		case busy && calm >= calmTicks:
-			debug.SetGCPercent(percentFor(living()))
-			calm = 0
 		case busy:
+			// Each time, since what lives grows meanwhile: caches fill.
+			if p := percentFor(living()); p != percent {
+				percent = p
+				debug.SetGCPercent(percent)
+			}
 			calm = 0
 		case calm < calmTicks:
 			if calm++; calm == calmTicks {
+				percent = calmRoom
 				tidy()
 			}
 		}
@@ -62,15 +74,15 @@ func giveRoom(ctx context.Context, position func() uint64) {
 	}
 }
 
-// tidy goes back to what Go does by itself, and gives back what is free.
+// tidy keeps the heap close again, and gives back what is free.
 func tidy() {
-	debug.SetGCPercent(100)
+	debug.SetGCPercent(calmRoom)
 	debug.FreeOSMemory()
 }
 
-// percentFor is the growth that amounts to room, in percent of what lives, and never less than Go's own.
+// percentFor is the growth that amounts to room, in percent of what lives, in steps of ten; never less than while few write.
 func percentFor(living uint64) int {
-	return int(min(mostRoom, max(100, room*100/max(1, living))))
+	return int(min(mostRoom, max(calmRoom, room*10/max(1, living)*10)))
 }
 
 // living is how many bytes of the heap the last collection found in use.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -96,12 +97,39 @@ func (p *program) awaitReady(ctx context.Context, n *node) error {
 	if err != nil {
 		return err
 	}
-	late := time.AfterFunc(2*time.Second, func() {
-		fmt.Fprintln(p.stderr, "truce: the read models are catching up with the log; questions are answered when they have")
-	})
-	defer late.Stop()
-	if err := n.models.WaitFor(ctx, last); err != nil || n.proof == nil {
+	shown := p.showCatchingUp(ctx, n)
+	err = n.models.WaitFor(ctx, last)
+	shown()
+	if err != nil || n.proof == nil {
 		return err
 	}
 	return n.proof.begin(ctx, n) // before anything is written
+}
+
+// showCatchingUp says on standard error that questions have to wait, and for how long, where that takes a while.
+func (p *program) showCatchingUp(ctx context.Context, n *node) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() {
+		select {
+		case <-time.After(2 * time.Second):
+		case <-ctx.Done():
+			return
+		}
+		fmt.Fprintln(p.stderr, "truce: the read models are catching up with the log; questions are answered when they have")
+		bar := p.progress("entries")
+		defer bar.end()
+		for every := time.NewTicker(bar.interval); ; {
+			select {
+			case <-every.C:
+			case <-ctx.Done():
+				every.Stop()
+				return
+			}
+			if at, busy := n.models.Progress(); busy {
+				bar.told(int64(at.Done), int64(at.Of))
+			}
+		}
+	})
+	return func() { cancel(); running.Wait() }
 }

@@ -164,6 +164,53 @@ func TestAnIdleLedgerPublishesAtOnce(t *testing.T) {
 	}
 }
 
+// The callers of a batch come back one after the other: half of them are waited for, but not for long, and not when they
+// have gone home.
+func TestACrowdIsWaitedFor(t *testing.T) {
+	crowded := func(patience time.Duration) (*Log, *committer, *[]int) {
+		l, c := startCommitter(t)
+		c.crowd, c.patience, c.ended = 100, patience, time.Now()
+		return l, c, c.counted()
+	}
+	come := func(l *Log, from, n int) *sync.WaitGroup {
+		var group sync.WaitGroup
+		for _, d := range fresh(from, n) {
+			group.Go(func() {
+				if _, err := l.Append(t.Context(), d.subject, 0, d.payload); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		return &group
+	}
+	t.Run("until half of it is there", func(t *testing.T) {
+		l, c, sizes := crowded(time.Hour)
+		first := come(l, 0, 49)
+		c.queued(t, 49)
+		second := come(l, 49, 1)
+		first.Wait()
+		second.Wait()
+		if !slices.Equal(*sizes, []int{50}) {
+			t.Errorf("got batches of %v, want one of 50", *sizes)
+		}
+	})
+	t.Run("but not for long", func(t *testing.T) {
+		l, _, sizes := crowded(500 * time.Millisecond)
+		come(l, 0, 30).Wait()
+		if len(*sizes) != 1 || (*sizes)[0] < few {
+			t.Errorf("got batches of %v, want one", *sizes)
+		}
+	})
+	t.Run("and not when it has gone home", func(t *testing.T) {
+		l, c, sizes := crowded(time.Millisecond)
+		c.ended = time.Now().Add(-time.Second)
+		come(l, 0, 1).Wait()
+		if len(*sizes) != 0 || c.crowd != 0 {
+			t.Errorf("got batches of %v and a crowd of %d for a lone writer", *sizes, c.crowd)
+		}
+	})
+}
+
 func TestARefusedBatchRefusesOnlyWhoIsAtFault(t *testing.T) {
 	l, c := startCommitter(t)
 	drafts := fresh(0, 100)

@@ -2,8 +2,11 @@ package jetstream_test
 
 import (
 	"errors"
+	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -70,8 +73,43 @@ func (s script) open() *jetstream.Log {
 	return l
 }
 
-func TestAServerWithoutAtomicBatchesIsAccepted(t *testing.T) {
-	startScript(t).open()
+// A server of an older API level gets each message by itself, however many come at once, and the log says so.
+func TestAServerWithoutAtomicBatchesGetsPlainPublishes(t *testing.T) {
+	s := startScript(t)
+	s.on("$JS.API.INFO", `{"api":{"level":1}}`)
+	s.on("$JS.API.STREAM.INFO.TRUCE", streamInfo)
+	var last, batched atomic.Int64
+	_, err := s.nc.Subscribe("truce.>", func(m *nats.Msg) {
+		if m.Header.Get("Nats-Batch-Id") != "" {
+			batched.Add(1)
+		}
+		if err := m.Respond(fmt.Appendf(nil, `{"stream":"TRUCE","seq":%d}`, last.Add(1))); err != nil {
+			t.Error(err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	l, err := jetstream.Open(t.Context(), s.nc, jetstream.Options{Log: slog.New(slog.NewTextHandler(&said, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(said.String(), "no atomic batches") {
+		t.Errorf("the log says %q, and nothing of batches", said.String())
+	}
+	var group sync.WaitGroup
+	for i := range 200 {
+		group.Go(func() {
+			if _, err := l.Append(t.Context(), fmt.Sprintf("truce.tally.t-%d", i), 0, []byte("x")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if batched.Load() != 0 || last.Load() != 200 {
+		t.Errorf("%d messages came, %d of them in batches; want 200 and none", last.Load(), batched.Load())
+	}
 }
 
 func TestAtomicBatchesAreRequiredWhereTheServerHasThem(t *testing.T) {

@@ -25,6 +25,7 @@ type Node struct {
 	Ledger  *eventstore.Ledger
 	Models  *projections.Projections
 	Handler http.Handler
+	Rest    func(context.Context) error // waits until what a start does behind is done
 	Close   func()
 }
 

@@ -61,7 +61,7 @@ func (r *run) memories(ctx context.Context, l *ledger) (value, raw float64, err 
 			return *into, err
 		}
 	}
-	value, raw, err = r.inTurns(of("node", &value), of("server", &raw))
+	value, raw, err = r.inTurns(of("rested", &value), of("server", &raw))
 	return value, raw, errors.Join(err, l.reopen(ctx, r))
 }
 
@@ -141,8 +141,8 @@ func bareServer(ctx context.Context, dir string) error {
 	return readyUntilClosed("")
 }
 
-// wholeNode is a ledger on a folder, served.
-func wholeNode(ctx context.Context, c Config, dir string) error {
+// wholeNode is a ledger on a folder, served. rested: it is ready when it has nothing left to do behind.
+func wholeNode(ctx context.Context, c Config, dir string, rested bool) error {
 	n, err := c.Open(ctx, dir)
 	if err != nil {
 		return err
@@ -151,6 +151,11 @@ func wholeNode(ctx context.Context, c Config, dir string) error {
 	l := &ledger{node: n}
 	if err := l.settled(ctx); err != nil {
 		return err
+	}
+	if rested {
+		if err := n.Rest(ctx); err != nil {
+			return err
+		}
 	}
 	address, stop, err := listen(n.Handler)
 	if err != nil {

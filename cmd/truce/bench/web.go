@@ -109,15 +109,15 @@ func (r *run) child(ctx context.Context, args ...string) *exec.Cmd {
 	return c
 }
 
-// Child is what the other processes do: "load KIND ADDRESS RECORDS SECONDS", "server DIR" or "node DIR".
+// Child is what the other processes do: "load KIND ADDRESS RECORDS SECONDS", "server DIR", "node DIR" or "rested DIR".
 func Child(ctx context.Context, c Config, args []string) error {
 	switch {
 	case len(args) == 5 && args[0] == "load":
 		return sendLoad(args[1], args[2], args[3], args[4])
 	case len(args) == 2 && args[0] == "server":
 		return bareServer(ctx, args[1])
-	case len(args) == 2 && args[0] == "node":
-		return wholeNode(ctx, c, args[1])
+	case len(args) == 2 && (args[0] == "node" || args[0] == "rested"):
+		return wholeNode(ctx, c, args[1], args[0] == "rested")
 	}
 	return errors.New("another process of bench was started with " + fmt.Sprint(args))
 }
