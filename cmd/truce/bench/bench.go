@@ -30,7 +30,7 @@ type Node struct {
 
 	// Sign begins and ends the signing of heads; Cosigned is the size of the newest one that a witness has cosigned. Only of
 	// what OpenProved opens.
-	Sign     func(ctx context.Context, on bool) error
+	Sign     func(ctx context.Context, on bool)
 	Cosigned func() (int64, error)
 }
 

@@ -38,11 +38,9 @@ func (r *run) signing(ctx context.Context) (value, raw float64, unit string, err
 		return 0, 0, "", err
 	}
 	value, raw, err = r.inTurns(
-		func() (rate float64, err error) {
-			if err := n.Sign(ctx, true); err != nil {
-				return 0, err
-			}
-			defer func() { err = errors.Join(err, n.Sign(ctx, false)) }()
+		func() (float64, error) {
+			n.Sign(ctx, true)
+			defer n.Sign(ctx, false)
 			return l.rate(ctx, callers, r.Seconds, l.tally)
 		},
 		func() (float64, error) { return l.rate(ctx, callers, r.Seconds, l.tally) })
