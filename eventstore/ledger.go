@@ -35,6 +35,9 @@ type Options struct {
 	FirstSignatures Signatures
 	// CheckSeen says whether the head that a signer has seen belongs to this log. Without it only an auditor looks.
 	CheckSeen func(ctx context.Context, seen signed.Seen) error
+	// LeaderTime reads the clock of whoever orders the log. Where it is more than two seconds from Clock, nothing is
+	// written. Without it there is one clock only.
+	LeaderTime func(ctx context.Context) (time.Time, error)
 	// OwnReader makes the ledger follow the log by itself. Without it whoever follows the log must call Observe.
 	OwnReader bool
 	// MaxWaiting is how many commands may be under way in all, 10,000 by default.
@@ -84,6 +87,7 @@ type Ledger struct {
 
 	mu         sync.Mutex
 	stopped    error    // why this node writes no more, nil while it does
+	clockOff   error    // why it writes nothing until its clock is mended
 	signatures policies // that ever were in force, up to what this node has read
 }
 
@@ -113,6 +117,10 @@ func Open(ctx context.Context, log Log, o Options) (*Ledger, error) {
 	l.turns, l.cache, l.position = newTurns(o.MaxPerRecord, o.MaxWaiting), newCache(o.CacheBytes), newPosition(last)
 	l.life, l.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	l.meetFormat(own.format)
+	if o.LeaderTime != nil {
+		l.checkClock(ctx)
+		l.begin(l.watchClock)
+	}
 	if o.OwnReader {
 		l.begin(func() { l.follow(last) })
 	}
@@ -132,11 +140,14 @@ func (l *Ledger) Position() uint64 {
 	return l.position.reached
 }
 
-// Stopped returns why this node writes no more, nil while it does.
+// Stopped returns why this node writes nothing, nil while it does. With ErrClock that passes.
 func (l *Ledger) Stopped() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.stopped
+	if l.stopped != nil {
+		return l.stopped
+	}
+	return l.clockOff
 }
 
 // writable returns why nothing can be written, nil where something can.

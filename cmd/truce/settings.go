@@ -28,7 +28,7 @@ type settings struct {
 	nats     jetstream.DialOptions // no URL: embedded
 	bus      busSettings
 	alerts   alertSettings
-	readOnly bool     // neither make nor change a stream
+	mirror   mirrorSettings
 	layers   []string // files with layers of the map
 	built    [][]byte // layers that the program brings
 
@@ -56,6 +56,7 @@ func (p *program) settingsFlags(c *cobra.Command, data string) *settings {
 	f.StringVar(&s.stream, "stream", jetstream.DefaultStream, "The `name` of the stream that holds the log.")
 	f.StringArrayVar(&s.layers, "map-layer", nil, "A GeoJSON `file` drawn over the coastlines, with a title and a disclaimer beside its features. Repeat it for more.")
 	f.IntVar(&s.replicas, "replicas", 0, "How many copies of the log a cluster keeps; 0 leaves it as it is.")
+	s.mirror.declare(c)
 	s.bus.declare(c)
 	s.alerts.declare(c)
 	f.StringVar(&s.origin, "origin", "", "The `host` in the name of the log that its signed heads carry, such as ledger.example; it never changes later. Default localhost.")
@@ -95,7 +96,7 @@ func (s *settings) check() error {
 	if (s.nats.CertFile == "") != (s.nats.KeyFile == "") {
 		return usage("--nats-cert and --nats-key go together: give both")
 	}
-	if err := errors.Join(s.bus.check(s), s.alerts.check()); err != nil {
+	if err := errors.Join(s.mirror.check(s), s.bus.check(s), s.alerts.check()); err != nil {
 		return err
 	}
 	switch eventstore.Signatures(s.signatures) {
