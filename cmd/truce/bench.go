@@ -98,7 +98,7 @@ func (p *program) bench(ctx context.Context, c bench.Config, out string) error {
 		return err
 	}
 	began := time.Now()
-	c.Open, c.Child = p.openForBench, []string{self, "bench", "child"}
+	c.Open, c.OpenProved, c.Child = p.openForBench, p.openProved, []string{self, "bench", "child"}
 	c.Progress = func(line string) { fmt.Fprintf(p.stderr, "%4.0f s  %s\n", time.Since(began).Seconds(), line) }
 	rows, err := bench.Run(ctx, c, nil)
 	if err != nil {

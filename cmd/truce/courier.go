@@ -71,7 +71,13 @@ func (c *courier) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+		began := time.Now()
 		c.carry(ctx, last)
+		select { // heads gather meanwhile, and the newest is enough
+		case <-time.After(min(20*time.Since(began), 2*time.Second)):
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

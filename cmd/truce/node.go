@@ -55,12 +55,12 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		return err
 	}
 	// The ledger asks the read models for commands by their id, and they tell the ledger what they read: one must come first.
-	first := eventstore.SignaturesRegistered
+	policy, first := eventstore.Signatures(s.signatures), eventstore.SignaturesRegistered
 	if s.mirror.readOnly {
-		first = "" // nothing may be put on the record
+		policy, first = "", "" // nothing may be put on the record
 	}
 	options := eventstore.Options{
-		Zone: s.zone, Logger: n.logger, Principal: localPrincipal, Signatures: eventstore.Signatures(s.signatures), FirstSignatures: first,
+		Zone: s.zone, Logger: n.logger, Principal: localPrincipal, Signatures: policy, FirstSignatures: first,
 		CheckSeen: func(ctx context.Context, seen signed.Seen) error { return checkSeen(n.models)(ctx, seen) },
 		FindCommand: func(ctx context.Context, principal, id string) (uint64, bool) {
 			return n.models.FindCommand(ctx, principal, id)

@@ -125,14 +125,20 @@ func (n *notarised) begin(ctx context.Context, node *node) error {
 	case err != nil:
 		return err
 	}
+	ctx = n.sign(ctx)
+	n.running.Go(func() { n.rehash(ctx, node) })
+	n.checked.Store(true)
+	return nil
+}
+
+// sign begins to sign heads and to ask the witnesses, until end, which is the end of the context that it returns.
+func (n *notarised) sign(ctx context.Context) context.Context {
 	ctx, n.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	n.running.Go(func() { _ = n.notary.Run(ctx) }) // it has called Stop with its error
-	n.running.Go(func() { n.rehash(ctx, node) })
 	if n.courier != nil {
 		n.running.Go(func() { n.courier.run(ctx) })
 	}
-	n.checked.Store(true)
-	return nil
+	return ctx
 }
 
 // check waits for a tree that is still behind: another node of a cluster may have signed what this one has not read yet.

@@ -12,7 +12,7 @@ import (
 // signing costs one fsync an interval, beside the entries' own.
 type Notary struct {
 	Keeper   *Keeper
-	Interval time.Duration // 200 ms where it is 0
+	Interval time.Duration // at least between two heads; where it is 0, 200 ms and twenty times as long as signing takes
 	// Publish is told of every head that is new, after it is on disk. It must not block for long.
 	Publish func(ctx context.Context, h Head)
 	// Stop is told once when the log does not fit what was signed: the ledger must write no more.
@@ -38,12 +38,9 @@ func (n *Notary) Wake() {
 
 // Run signs until ctx ends or the keeper is stopped.
 func (n *Notary) Run(ctx context.Context) error {
-	interval := n.Interval
-	if interval == 0 {
-		interval = 200 * time.Millisecond
-	}
 	var published int64
 	for {
+		began := time.Now()
 		h, err := n.Keeper.Sign(ctx)
 		switch {
 		case errors.Is(err, ErrDiverged):
@@ -63,7 +60,7 @@ func (n *Notary) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(interval):
+		case <-time.After(n.rest(time.Since(began))):
 		}
 		select {
 		case <-ctx.Done():
@@ -71,6 +68,15 @@ func (n *Notary) Run(ctx context.Context) error {
 		case <-n.bell():
 		}
 	}
+}
+
+// rest is how long to let entries gather after a head that took so long to sign: on a disk that is busy signing must not take
+// it from those who write.
+func (n *Notary) rest(took time.Duration) time.Duration {
+	if n.Interval != 0 {
+		return n.Interval
+	}
+	return min(max(200*time.Millisecond, 20*took), 2*time.Second)
 }
 
 func (n *Notary) logger() *slog.Logger {

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/nats-io/nats.go"
+	"golang.org/x/mod/sumdb/note"
 
 	"truceledger/eventstore"
 	"truceledger/eventstore/jetstream"
@@ -27,17 +28,25 @@ type Node struct {
 	Handler http.Handler
 	Rest    func(context.Context) error // waits until what a start does behind is done
 	Close   func()
+
+	// Sign begins and ends the signing of heads; Cosigned is the size of the newest one that a witness has cosigned. Only of
+	// what OpenProved opens.
+	Sign     func(ctx context.Context, on bool)
+	Cosigned func() (int64, error)
 }
 
 // Config says what is measured, how much of it, and with what.
 type Config struct {
-	Dir      string // where the folders are made; they are removed afterwards
-	Only     []string
-	Entries  int // in the large ledger
-	Records  int // that they are spread over
-	Seconds  float64
-	Rounds   int // each figure is the median of so many
-	Open     func(ctx context.Context, dir string) (*Node, error)
+	Dir     string // where the folders are made; they are removed afterwards
+	Only    []string
+	Entries int // in the large ledger
+	Records int // that they are spread over
+	Seconds float64
+	Rounds  int // each figure is the median of so many
+	Open    func(ctx context.Context, dir string) (*Node, error)
+	// OpenProved opens a ledger with a witness beside it.
+	OpenProved func(ctx context.Context, dir string) (*Node, error)
+
 	Child    []string          // the command line that runs Child in another process, before its own arguments
 	Progress func(line string) // is told what is being done
 	Profile  string            // the folder for a processor profile of each row, "" for none
@@ -84,6 +93,9 @@ var measures = []measure{
 	{"as_of", 2, 0.3, true, "median of a ceasefire of 1,000 entries at three clocks", (*run).asOf},
 	{"start", 3, 1.5, true, "start to ready / the bare server's start on the same folder", (*run).start},
 	{"memory", 2, 1.3, true, "resident memory while serving / the bare server's", (*run).memory},
+	{"signing", 0.9, 0, false, "durable commands, 256 callers, with heads signed and a witness asked / without", (*run).signing},
+	{"verify", 8, 0, true, "check of a bundle, every entry decided again / hashing its bytes with SHA-256", (*run).verify},
+	{"verify_log", 8, 0, true, "the same without the rules", (*run).verifyLog},
 	{"growth", 0, 0, true, "the worst cost at full size / at 10,000 entries; the bar is logarithmic growth", (*run).growth},
 }
 
@@ -130,6 +142,8 @@ type run struct {
 	row   string  // that is being measured
 	small *ledger // 10,000 records, for what is written
 	large *ledger // of the full size
+
+	bundleKey note.Verifier // of the bundle that is verified, nil where none is written
 }
 
 func (r *run) progress(format string, args ...any) {

@@ -19,6 +19,10 @@ import (
 	"truceledger/eventstore/proof/witness"
 )
 
+// cacheBytes bounds the folded records that are kept, some 100,000 entries. Most entries are of records that were written to a
+// moment ago; where more records than that are written to by turns, each is read again from its file at each turn.
+const cacheBytes = 256 << 20
+
 // Trust is what the auditor brings. Nothing of it is ever taken from the bundle.
 type Trust struct {
 	LogKey note.Verifier
@@ -85,7 +89,7 @@ func (v *verifier) run() (err error) {
 	v.files = &entryFiles{dir: v.dir, size: v.head.Size}
 	v.tiles = &tileFiles{dir: v.dir, size: v.head.Size}
 	v.edge = proof.NewEdge(v.fullTile)
-	v.replay = eventstore.NewReplay(v.index.payload, 0)
+	v.replay = eventstore.NewReplay(v.index.payload, cacheBytes)
 	v.pool = newPool(runtime.GOMAXPROCS(0))
 	err = v.pool.wait(v.entries())
 	v.report.Signed, v.report.Decided = v.signed.Load(), v.decided.Load()
