@@ -147,6 +147,9 @@ func (a *API) turnAway(w http.ResponseWriter, r *http.Request, p *wire.Problem) 
 	if n := attemptOf(r.Context()); n != nil {
 		n.code = p.Code
 	}
+	if r.ContentLength != 0 {
+		w.Header().Set("Connection", "close") // a body that comes slowly is not waited for
+	}
 	page := r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") && !strings.HasPrefix(r.URL.Path, "/v1/")
 	switch {
 	case page && p.Status == http.StatusUnauthorized && p.Code == "unauthenticated":
