@@ -21,7 +21,7 @@ type gated struct {
 }
 
 // gate opens a world with a token of every role: the negotiator's is for north, the monitor's for watch.
-func gate(t *testing.T, change ...func(*Options)) *gated {
+func gate(t testing.TB, change ...func(*Options)) *gated {
 	t.Helper()
 	store, _, err := access.OpenStore(t.TempDir(), nil)
 	if err != nil {
