@@ -76,6 +76,7 @@ func (n *node) openAccess(s *settings) error {
 	if err != nil {
 		return fmt.Errorf("the first token: %w", err)
 	}
+	n.openDoor()
 	return nil
 }
 

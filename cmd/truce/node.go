@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync/atomic"
 
 	"github.com/nats-io/nats.go"
 
@@ -33,6 +34,7 @@ type node struct {
 	alertFile *alert.Store
 	tokens    *access.Store // nil where nobody is let in from outside
 	tokenFile string        // holds the first token
+	door      atomic.Pointer[access.Store]
 	logger    *slog.Logger
 	proof     *notarised // nil where the folder is only read
 }
@@ -117,11 +119,7 @@ func (n *node) serveAPI(s *settings, layers []api.Layer) {
 // openLog starts or reaches the engine and opens the stream.
 func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 	if s.nats.URL == "" {
-		listens, bad := s.natsAccess()
-		if bad != nil {
-			return bad
-		}
-		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{Dir: s.data, Log: n.logger, Access: listens})
+		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{Dir: s.data, Log: n.logger, Access: n.natsAccess(s)})
 		if errors.Is(err, jetstream.ErrInUse) {
 			return fmt.Errorf("%w: stop it, or take another folder with --data", err)
 		}
