@@ -51,6 +51,7 @@ var titles = map[string]string{
 	"unauthenticated":     "Who you are is not known",
 	"unknown-token":       "The token lets nobody in",
 	"not-a-table":         "The body is not declared as a table",
+	"void":                "The command came too late for its key",
 	"unreadable":          "The request cannot be read",
 	"writes-stopped":      "This node takes no commands any more",
 	"duplicate-parameter": "A query parameter stands twice",
@@ -117,6 +118,7 @@ func noProblem(err error) *wire.Problem {
 		stale    *eventstore.StaleError
 		clock    *projections.ClockError
 		tooLarge *http.MaxBytesError
+		void     *eventstore.VoidError
 	)
 	switch {
 	case errors.As(err, &ready):
@@ -133,6 +135,8 @@ func noProblem(err error) *wire.Problem {
 		p := problem(http.StatusPreconditionFailed, "stale", "%s", stale.Error())
 		p.Version = &stale.Version
 		return p
+	case errors.As(err, &void):
+		return problem(http.StatusConflict, "void", "%s: sign the command with a key that stands, under a new command_id", void.Error())
 	case errors.As(err, &clock):
 		p := problem(http.StatusBadRequest, "bad-clock", "%s: %s", clock.Parameter, clock.Problem)
 		p.Parameter = clock.Parameter

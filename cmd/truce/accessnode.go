@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -87,4 +89,12 @@ func (n *node) desk(s *settings) *access.Desk {
 		d.Everyone = &access.Reader
 	}
 	return d
+}
+
+// names are what the server answers to besides this machine's own names, in lower case as they are compared.
+func (a *accessSettings) names() (names []string) {
+	for _, n := range append(slices.Clone(a.hosts), a.tls.domains...) {
+		names = append(names, strings.ToLower(n))
+	}
+	return names
 }

@@ -42,15 +42,18 @@ func serverEnv(address string) func(string) string {
 }
 
 // asOperator sends requests with the first token of the server that they go to.
-type asOperator struct{ env func(string) string }
+type asOperator struct {
+	env  func(string) string
+	next http.RoundTripper
+}
 
 func (a asOperator) RoundTrip(r *http.Request) (*http.Response, error) {
 	token, found, err := (&program{env: a.env}).token(r.URL.Scheme + "://" + r.URL.Host)
 	if err != nil {
 		return nil, err
 	}
-	return bearer{token: token, found: found, next: http.DefaultTransport}.RoundTrip(r)
+	return bearer{token: token, found: found, next: a.next}.RoundTrip(r)
 }
 
 // operator is a client that every server of these tests lets in.
-var operator = &http.Client{Transport: asOperator{homeEnv}}
+var operator = &http.Client{Transport: asOperator{homeEnv, http.DefaultTransport}}
