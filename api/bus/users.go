@@ -1,55 +1,28 @@
 package bus
 
 import (
-	"bufio"
-	"crypto/rand"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 
+	"truceledger/api/access"
 	"truceledger/eventstore/jetstream"
 )
 
-// Users reads the credentials of those who may reach the embedded server, from a file of lines "name role password". Where
-// there is none it makes one, with a reader and a writer and passwords of their own, that only its owner can read.
-//
-// A reader may read the log and the bucket, ask questions and discover the service. A writer may send commands too. Nobody
-// may publish into the log. Each hears replies on an inbox of its own only, _INBOX_<name>: with a common inbox everybody
-// would hear what the others are answered.
-func Users(file string) ([]jetstream.User, error) {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		text = []byte("reader reader " + rand.Text() + "\nwriter writer " + rand.Text() + "\n")
-		if err = os.MkdirAll(filepath.Dir(file), 0o700); err == nil {
-			err = os.WriteFile(file, text, 0o600)
-		}
+// User says what the bearer of a token may do on the embedded server, by the same table as HTTP goes by. It connects with the
+// token's id as its name and the token as its password. Whoever may read may ask questions, watch the bucket and discover the
+// service; whoever may read all, the log itself too, which holds what is restricted; whoever may send, the subjects of commands:
+// which commands, each request's own token says. Nobody may publish into the log. Each hears replies on an inbox of its own
+// only, _INBOX_<id>: with a common inbox everybody would hear what the others are answered.
+func User(c access.Caller) (jetstream.User, bool) {
+	u := jetstream.User{Name: c.Token, Subscribe: []string{"_INBOX_" + c.Token + ".>"}}
+	if c.May(access.Read) == access.No || c.Token == "" {
+		return u, false
 	}
-	if err != nil {
-		return nil, fmt.Errorf("the users of the bus: %w", err)
-	}
-	var users []jetstream.User
-	lines := bufio.NewScanner(strings.NewReader(string(text)))
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		f := strings.Fields(line)
-		if len(f) != 3 || f[1] != "reader" && f[1] != "writer" || strings.ContainsAny(f[0], ".*>") {
-			return nil, fmt.Errorf("%s, line %d: write name, role (reader or writer) and password", file, n)
-		}
-		users = append(users, user(f[0], f[1], f[2]))
-	}
-	return users, lines.Err()
-}
-
-func user(name, role, password string) jetstream.User {
-	u := jetstream.User{Name: name, Password: password, Subscribe: []string{"_INBOX_" + name + ".>"}}
 	u.Publish = []string{QuerySubject, "$SRV.>", "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST", "$JS.FC.>"}
-	for _, stream := range []string{jetstream.DefaultStream, "KV_" + Bucket} {
+	streams := []string{"KV_" + Bucket}
+	if c.May(access.ReadRestricted) == access.Any {
+		streams = append(streams, jetstream.DefaultStream)
+	}
+	for _, stream := range streams {
 		for _, verb := range []string{
 			"STREAM.INFO.%s", "STREAM.MSG.GET.%s", "DIRECT.GET.%s", "DIRECT.GET.%s.>", "CONSUMER.CREATE.%s", "CONSUMER.CREATE.%s.>",
 			"CONSUMER.INFO.%s.*", "CONSUMER.LIST.%s", "CONSUMER.NAMES.%s", "CONSUMER.MSG.NEXT.%s.*", "CONSUMER.DELETE.%s.*",
@@ -58,8 +31,19 @@ func user(name, role, password string) jetstream.User {
 		}
 		u.Publish = append(u.Publish, "$JS.ACK."+stream+".>")
 	}
-	if role == "writer" {
+	if c.May(access.Send) != access.No {
 		u.Publish = append(u.Publish, CommandSubject+".*")
 	}
-	return u
+	return u, true
+}
+
+// Admit lets the bearers of tokens in.
+func Admit(tokens *access.Store) func(name, password string) (jetstream.User, bool) {
+	return func(name, password string) (jetstream.User, bool) {
+		a, ok := tokens.Admit(password)
+		if !ok || a.Caller.Token != name {
+			return jetstream.User{}, false
+		}
+		return User(a.Caller)
+	}
 }
