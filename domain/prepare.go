@@ -163,6 +163,10 @@ func formatted(path, format, s string) error {
 			e := whenProblem("", err).(*FieldError)
 			return &FieldError{Field: path, Problem: e.Problem} // the field itself is the zone: no ".zone" after it
 		}
+	case "sealed":
+		if !IsCommitment(s) {
+			return Field(path, "%s", clearText)
+		}
 	case "sha256":
 		if !sha256Hex.MatchString(s) {
 			return Field(path, "%q is not a SHA-256 in hex: 64 digits 0-9 and a-f", clip(s))

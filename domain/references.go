@@ -18,7 +18,7 @@ func references(facts Facts, prefix string, v reflect.Value) error {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		var err error
 		switch ref := f.Tag.Get("ref"); {
-		case f.Type == reflect.TypeFor[CorrectionTarget]():
+		case f.Type == reflect.TypeFor[CorrectionTarget](), f.Type == reflect.TypeFor[RecordTarget]():
 			// Addressed, and found: one whose beginning is retracted can still be mended, though others may not name it.
 		case f.Anonymous:
 			err = references(facts, prefix, field)
