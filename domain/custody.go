@@ -73,7 +73,6 @@ const (
 	ErrEvidenceHeld   Rejection = "evidence-held: the record holds this file already; its chain of custody goes on with transfer-evidence"
 	ErrNoEvidence     Rejection = "no-such-evidence: the record holds no file with this SHA-256; attach it first"
 	ErrNotCustodian   Rejection = "not-custodian: only the custodian of a file gives it on"
-	ErrStaysOnRecord  Rejection = "stays: that a secret was read or destroyed cannot be taken back or corrected"
 	ErrCustodyCorrect Rejection = "custody-not-corrected: a link of a chain of custody is taken back and entered anew, never replaced"
 )
 

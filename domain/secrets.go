@@ -47,6 +47,10 @@ type DestroySecret struct {
 func (*ReadSecret) Verb() string    { return "read-secret" }
 func (*DestroySecret) Verb() string { return "destroy-secret" }
 
+// Final: that a secret was read or destroyed is not taken back.
+func (*ReadSecret) Final()    {}
+func (*DestroySecret) Final() {}
+
 // SecretRead means that the vault was asked to give the value out. It was asked by the entry's principal.
 type SecretRead struct{ Moment }
 
