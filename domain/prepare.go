@@ -168,7 +168,7 @@ func formatted(path, format, s string) error {
 		}
 	case "sealed":
 		if !IsCommitment(s) {
-			return Field(path, "%s", clearText)
+			return Field(path, "%s", ClearText)
 		}
 	case "sha256":
 		if !sha256Hex.MatchString(s) {

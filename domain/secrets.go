@@ -16,8 +16,8 @@ var sealedForm = regexp.MustCompile(`^hmac-sha256:[0-9a-f]{64}$`)
 // IsCommitment reports whether s has the form of a commitment.
 func IsCommitment(s string) bool { return sealedForm.MatchString(s) }
 
-// clearText is what is said to who sends a value in clear. It repeats nothing: errors are kept in places that vaults are not.
-const clearText = "must not hold the value itself: send the value to POST /v1/secrets (truce secret put) and give the commitment that it answers, hmac-sha256: and 64 hexadecimal digits"
+// ClearText is what is said to who sends a value in clear. It repeats nothing: errors are kept in places that vaults are not.
+const ClearText = "must not hold the value itself: send the value to POST /v1/secrets (truce secret put) and give the commitment that it answers, hmac-sha256: and 64 hexadecimal digits"
 
 // Confidential are the fields of a report that would put somebody in danger.
 type Confidential struct {

@@ -23,6 +23,9 @@ type draft struct {
 // draft decides the order on record. The checks come in the order of the contract: idempotency, what the caller
 // expects, the rules. Every call starts from the command as it was prepared, because deciding fills in its fields.
 func (l *Ledger) draft(ctx context.Context, o order, record domain.Record, told uint64) (draft, error) {
+	if err := l.admits(ctx, o, record); err != nil {
+		return draft{}, err
+	}
 	if holds, err := l.repeated(ctx, o, record); err != nil || holds != 0 {
 		return draft{holds: holds}, err
 	}
@@ -33,11 +36,15 @@ func (l *Ledger) draft(ctx context.Context, o order, record domain.Record, told 
 	if err := expected(o, c, record); err != nil {
 		return draft{}, err
 	}
+	if err := l.hasMaterial(c); err != nil {
+		return draft{}, err
+	}
 	readTo, err := l.position.reach(ctx, l.life, told)
 	if err != nil {
 		return draft{}, fmt.Errorf("wait for the reader to reach %d: %w", told, err)
 	}
 	known := l.factsAt(ctx, readTo)
+	known.mayName = l.mayName(ctx, o, record, c)
 	setting := domain.Setting{Now: l.now(record), Zone: l.Zone(), Facts: known}
 	if err := l.authorise(known, o, c, setting.Now); err != nil {
 		return draft{}, err

@@ -32,6 +32,8 @@ type Options struct {
 	Signatures Signatures
 	// CheckSeen says whether the head that a signer has seen belongs to this log. Without it only an auditor looks.
 	CheckSeen func(ctx context.Context, seen signed.Seen) error
+	// Material is what lies beside the log. Without it nobody checks that what a command names is there.
+	Material Material
 	// OwnReader makes the ledger follow the log by itself. Without it whoever follows the log must call Observe.
 	OwnReader bool
 	// MaxWaiting is how many commands may be under way in all, 10,000 by default.

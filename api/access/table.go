@@ -72,12 +72,14 @@ var verbs = map[Action][]string{
 		"reaffirm", "suspend", "resume", "withdraw", "terminate", "declare-collapsed", "supersede", "designate", "exclude", "undertake",
 		"open-talks", "record-talks-status", "reserve-right",
 	},
-	Report:   {"attest", "report-performance", "violate", "corroborate", "dispute", "attribute", "deny", "record-tally", "record-statement"},
-	Inquire:  {"open-inquiry", "suspend-inquiry", "conclude-inquiry"},
-	Cite:     {"register-source"},
-	Register: {"register-actor", "register-place"},
-	Keys:     {"register-key", "rotate-key", "revoke-key"},
-	Correct:  {"correct", "retract"},
+	Report:        {"attest", "report-performance", "violate", "corroborate", "dispute", "attribute", "deny", "record-tally", "record-statement", "attach-evidence", "transfer-evidence"},
+	Inquire:       {"open-inquiry", "suspend-inquiry", "conclude-inquiry"},
+	Cite:          {"register-source"},
+	Register:      {"register-actor", "register-place"},
+	Keys:          {"register-key", "rotate-key", "revoke-key"},
+	Correct:       {"correct", "retract"},
+	ReadSecret:    {"read-secret"},
+	DestroySecret: {"destroy-secret"},
 }
 
 var (
