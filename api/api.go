@@ -21,6 +21,7 @@ import (
 	"truceledger/domain"
 	"truceledger/domain/registry"
 	"truceledger/eventstore"
+	"truceledger/eventstore/blobs"
 	"truceledger/projections"
 )
 
@@ -53,6 +54,9 @@ type Queries interface {
 	Keys(context.Context, projections.Point) (map[string][]registry.Key, error)
 	NextPassing(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
 	Version(context.Context, domain.Ref) (uint64, error)
+	Sees(context.Context, domain.Ref) (bool, error)
+	File(ctx context.Context, sha256 string, at projections.Point) (projections.FileView, error)
+	Material(context.Context, domain.Ref, projections.Point) (projections.MaterialView, error)
 	Applied() uint64
 	WaitFor(ctx context.Context, sequence uint64) error
 }
@@ -61,6 +65,7 @@ type Queries interface {
 type Ledger interface {
 	Execute(context.Context, eventstore.Request) (eventstore.Result, error)
 	Record(context.Context, domain.Ref) (domain.Record, error)
+	RecordFor(context.Context, domain.Ref, domain.Reader) (domain.Record, error)
 	Stopped() error
 }
 
@@ -96,6 +101,10 @@ type Options struct {
 
 	// Admin rebuilds the projections and tells their digests. Without it those routes are not there.
 	Admin Admin
+	// Files keeps attachments. Without it those routes are not there.
+	Files *blobs.Files
+	// Vault keeps sealed values. Without it those routes are not there.
+	Vault *blobs.Vault
 	// Proof proves the log. Without it those routes are not there.
 	Proof *Proof
 }
@@ -179,6 +188,9 @@ func (a *API) routes() {
 	a.bulletinRoutes()
 	a.alertRoutes()
 	a.entryRoutes()
+	a.materialRoutes()
+	a.attachmentRoutes()
+	a.secretRoutes()
 	a.proofRoutes()
 	a.streamRoutes()
 	a.healthRoutes()

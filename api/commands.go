@@ -74,6 +74,9 @@ func (a *API) command(ctx context.Context, in *commandInput) (*commandOutput, er
 		return nil, err
 	}
 	a.written.note(result.Entry.Sequence)
+	if err := a.destroy(ctx, result.Entry.Command); err != nil {
+		return nil, err
+	}
 	out, err := answer(result)
 	if err == nil {
 		out.Body.Receipt = a.receiptOf(result.Entry.Sequence)
@@ -104,7 +107,7 @@ func (a *API) read(ctx context.Context, in *commandInput) (eventstore.Request, e
 		}
 	}
 	return eventstore.Request{
-		Command: c, Signed: envelope, Principal: a.Principal(in.request), IfMatch: seen, CausationID: in.CausationID, CorrelationID: in.CorrelationID,
+		Command: c, Signed: envelope, Principal: a.Principal(in.request), Reader: commandReader(ctx, c), IfMatch: seen, CausationID: in.CausationID, CorrelationID: in.CorrelationID,
 	}, nil
 }
 

@@ -20,12 +20,14 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // ServeHTTP implements http.Handler.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
+	r = asReader(r)
 	rec := &recorder{ResponseWriter: w}
 	h := rec.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Vary", "Authorization, Cookie") // a cache on the way must not hand one reader's answer to another
 	defer func() { a.metrics.count(r, rec.sent(), time.Since(began)) }()
 	defer a.recover(rec, r)
 	if p := a.admit(r); p != nil {

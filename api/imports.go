@@ -15,6 +15,7 @@ import (
 
 	"truceledger/api/interchange"
 	"truceledger/api/wire"
+	"truceledger/projections"
 )
 
 // importInput are the parameters of an import.
@@ -99,7 +100,7 @@ func (a *API) importer(w http.ResponseWriter, r *http.Request) (*interchange.Imp
 		return nil, nil, problem(http.StatusBadRequest, "bad-import", "%s", err)
 	}
 	return &interchange.Importer{
-		Ledger: a.ledger, Models: a.queries, Principal: a.Principal(r), Format: f,
+		Ledger: readingLedger{a.ledger, projections.ReaderOf(r.Context())}, Models: a.queries, Principal: a.Principal(r), Format: f,
 		DryRun: q.Get("dry_run") == "true", RetractMissing: q.Get("retract_missing") == "true",
 	}, table, nil
 }

@@ -34,7 +34,7 @@ func verbGroups() (groups []web.VerbGroup) {
 	for _, verb := range eventstore.Verbs() {
 		c, _ := eventstore.NewCommand(verb)
 		kind := c.Target().Kind
-		if verb == "correct" || verb == "retract" {
+		if kind == "" { // one for records of any kind
 			kind = domain.KindLedger
 		}
 		by[kind] = append(by[kind], verb)
@@ -169,9 +169,13 @@ func (a *API) act(ctx context.Context, form *web.Form, r *http.Request, at proje
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, a.limits.command, context.DeadlineExceeded)
 	defer cancel()
-	result, err := a.ledger.Execute(ctx, eventstore.Request{Command: c, Principal: a.Principal(r)})
+	result, err := a.ledger.Execute(ctx, eventstore.Request{Command: c, Principal: a.Principal(r), Reader: commandReader(ctx, c)})
 	if err != nil {
 		form.Preview = readBack(form, body)
+		a.refused(ctx, form, err, at)
+		return ""
+	}
+	if err := a.destroy(ctx, c); err != nil {
 		a.refused(ctx, form, err, at)
 		return ""
 	}
@@ -190,7 +194,7 @@ func (a *API) meet(ctx context.Context, form *web.Form, c domain.Command) {
 	if form.Expect != "" {
 		return
 	}
-	if record, err := a.ledger.Record(ctx, target); err == nil && record.Version() > 0 {
+	if record, err := a.ledger.RecordFor(ctx, target, projections.ReaderOf(ctx)); err == nil && record.Version() > 0 {
 		form.Expect = strconv.FormatUint(record.Version(), 10)
 	}
 }

@@ -16,6 +16,18 @@ func (l *Ledger) AudienceOf(ctx context.Context, r domain.Ref) (a domain.Audienc
 	return l.audience(ctx, record)
 }
 
+// RecordFor is Record for a reader: a record that it may not know of has the version 0.
+func (l *Ledger) RecordFor(ctx context.Context, r domain.Ref, reader domain.Reader) (domain.Record, error) {
+	record, err := l.Record(ctx, r)
+	if err != nil || !r.Restricted() || reader.All {
+		return record, err
+	}
+	if a, exists, err := l.audience(ctx, record); !exists || !reader.Sees(a) {
+		return domain.Record{Ref: r}, err
+	}
+	return record, nil
+}
+
 func (l *Ledger) audience(ctx context.Context, record domain.Record) (a domain.Audience, ok bool, err error) {
 	if len(record.Steps) == 0 {
 		return a, false, nil
