@@ -16,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"truceledger/api/access"
 	"truceledger/api/alert"
 	"truceledger/api/web"
 	"truceledger/domain"
@@ -161,7 +162,12 @@ func New(o Options) *API {
 		o.Metrics = prometheus.NewRegistry()
 	}
 	if o.Principal == nil {
-		o.Principal = func(*http.Request) string { return "local" }
+		o.Principal = func(r *http.Request) string {
+			if c := access.From(r.Context()); c.Known() {
+				return c.Principal()
+			}
+			return "local"
+		}
 	}
 	a := &API{Options: o, ledger: o.Ledger, queries: o.Queries, log: o.Logger, limits: defaultLimits, mux: http.NewServeMux()}
 	a.life, a.end = context.WithCancel(context.Background())

@@ -73,7 +73,7 @@ func CheckRestriction(c Command, made bool) error {
 		return Field(field, "leave it out: the id of a restricted record is made by the ledger, so that trying an id tells nobody that a record exists")
 	case ref.Restricted() && len(to) == 0 && !continues:
 		return Field("restricted_to", "is required for an id of this form: the actors that may know of the record")
-	case ref.Restricted() && !made && !continues && restrictedForm.FindStringSubmatch(ref.ID)[1] != "4":
+	case len(to) > 0 && !made && restrictedForm.FindStringSubmatch(ref.ID)[1] != "4":
 		return Field(field, "ids of this form are made by the ledger: leave it out, or take %s and a random UUID (version 4)", RestrictedPrefix)
 	}
 	return nil
