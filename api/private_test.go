@@ -196,6 +196,9 @@ func TestClearTextIsRefusedWithoutEcho(t *testing.T) {
 			if a.StatusCode != 422 && a.StatusCode != 400 {
 				t.Errorf("%s: got %d %s", body, a.StatusCode, a.body)
 			}
+			if a.StatusCode == 422 && !strings.Contains(body, "near") && !strings.Contains(body, `{"Amal Haddad":null}`) && !strings.Contains(string(a.body), "truce secret put") {
+				t.Errorf("%s: it is not said where the value belongs: %s", body, a.body)
+			}
 			for _, trace := range []string{"Amal", "Haddad", "96311", "37.12", "36.98"} {
 				if strings.Contains(string(a.body), trace) || strings.Contains(h.logged.String(), trace) {
 					t.Errorf("%s is repeated: %s", body, a.body)

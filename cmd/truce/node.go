@@ -31,6 +31,7 @@ type node struct {
 	alerts    *alert.Sender
 	alertFile *alert.Store
 	logger    *slog.Logger
+	beside    *beside    // nil where the folder is only read
 	proof     *notarised // nil where the folder is only read
 }
 
@@ -48,9 +49,14 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	if err := n.openLog(ctx, s); err != nil {
 		return err
 	}
+	if !s.readOnly {
+		if n.beside, err = openBeside(s); err != nil {
+			return err
+		}
+	}
 	// The ledger asks the read models for commands by their id, and they tell the ledger what they read: one must come first.
 	n.ledger, err = eventstore.Open(ctx, n.log, eventstore.Options{
-		Zone: s.zone, Logger: n.logger, Principal: localPrincipal, Signatures: eventstore.Signatures(s.signatures),
+		Zone: s.zone, Logger: n.logger, Principal: localPrincipal, Material: n.beside.forLedger(), Signatures: eventstore.Signatures(s.signatures),
 		CheckSeen: func(ctx context.Context, seen signed.Seen) error { return checkSeen(n.models)(ctx, seen) },
 		FindCommand: func(ctx context.Context, principal, id string) (uint64, bool) {
 			return n.models.FindCommand(ctx, principal, id)
@@ -60,7 +66,7 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		return fmt.Errorf("open the ledger: %w", err)
 	}
 	models := projections.Options{
-		Dir: filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.ledger.Observe, Decode: n.ledger.Decode, Logger: n.logger,
+		Dir: filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.observe, Decode: n.ledger.Decode, Logger: n.logger,
 	}
 	if !s.readOnly {
 		if n.proof, err = openNotarised(s, n.ledger.ID(), n.logger); err != nil {
@@ -98,6 +104,7 @@ func (n *node) serveAPI(layers []api.Layer) {
 		o.Ledger = checkedLedger{n.ledger, &n.proof.checked}
 		o.Proof = n.proof.forAPI(n.ledger.ID(), n.models)
 	}
+	n.beside.forAPI(&o)
 	n.api = api.New(o)
 }
 

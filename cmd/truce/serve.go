@@ -75,6 +75,9 @@ func (p *program) serveNode(ctx context.Context, n *node, g *gate, how service) 
 	if err := p.awaitReady(ctx, n); err != nil {
 		return err
 	}
+	if err := n.sweep(); err != nil {
+		return err
+	}
 	fmt.Fprintf(p.stderr, "truce: ledger %s at %s/\n", n.ledger.ID(), g.address())
 	if n.bus != nil && n.embedded != nil {
 		fmt.Fprintf(p.stderr, "truce: NATS at nats://%s\n", n.embedded.Address())

@@ -28,6 +28,7 @@ type settings struct {
 	nats     jetstream.DialOptions // no URL: embedded
 	bus      busSettings
 	alerts   alertSettings
+	material materialSettings
 	readOnly bool     // neither make nor change a stream
 	layers   []string // files with layers of the map
 	built    [][]byte // layers that the program brings
@@ -58,6 +59,7 @@ func (p *program) settingsFlags(c *cobra.Command, data string) *settings {
 	f.IntVar(&s.replicas, "replicas", 0, "How many copies of the log a cluster keeps; 0 leaves it as it is.")
 	s.bus.declare(c)
 	s.alerts.declare(c)
+	s.material.declare(c)
 	f.StringVar(&s.origin, "origin", "", "The `host` in the name of the log that its signed heads carry, such as ledger.example; it never changes later. Default localhost.")
 	f.StringVar(&s.signatures, "signatures", string(eventstore.SignaturesRegistered), "Which commands must be signed by their actors' keys: `off`, when-registered (those of actors with a key), required (all).")
 	f.StringArrayVar(&s.witnesses, "witness", nil, "Ask this witness to cosign, `\"KEY URL\"`: the line that it prints at its start. May be repeated; all of them are the quorum.")
@@ -95,7 +97,7 @@ func (s *settings) check() error {
 	if (s.nats.CertFile == "") != (s.nats.KeyFile == "") {
 		return usage("--nats-cert and --nats-key go together: give both")
 	}
-	if err := errors.Join(s.bus.check(s), s.alerts.check()); err != nil {
+	if err := errors.Join(s.bus.check(s), s.alerts.check(), s.material.check()); err != nil {
 		return err
 	}
 	switch eventstore.Signatures(s.signatures) {
