@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"truceledger/api/access"
 	"truceledger/api/wire"
 	"truceledger/domain"
 	"truceledger/eventstore"
@@ -57,6 +58,9 @@ func (a *API) command(ctx context.Context, in *commandInput) (*commandOutput, er
 	if !slices.Contains(eventstore.Verbs(), in.Command) {
 		return nil, unknownCommand(in.Command)
 	}
+	if p := mayVerb(ctx, in.Command); p != nil {
+		return nil, p
+	}
 	if a.ReadOnly {
 		return nil, problem(http.StatusForbidden, "read-only", "this server answers questions only: send commands to the one that takes them")
 	}
@@ -94,6 +98,9 @@ func (a *API) read(ctx context.Context, in *commandInput) (eventstore.Request, e
 	if err != nil {
 		return eventstore.Request{}, err
 	}
+	if err := a.authorise(ctx, c, envelope != nil); err != nil {
+		return eventstore.Request{}, err
+	}
 	if err := applyKey(c.Head(), in.request.Header.Values("Idempotency-Key")); err != nil {
 		return eventstore.Request{}, err
 	}
@@ -107,7 +114,7 @@ func (a *API) read(ctx context.Context, in *commandInput) (eventstore.Request, e
 		}
 	}
 	return eventstore.Request{
-		Command: c, Signed: envelope, Principal: a.Principal(in.request), Reader: commandReader(ctx, c), IfMatch: seen, CausationID: in.CausationID, CorrelationID: in.CorrelationID,
+		Command: c, Signed: envelope, Principal: access.From(ctx).Principal(), Reader: commandReader(ctx, c), IfMatch: seen, CausationID: in.CausationID, CorrelationID: in.CorrelationID,
 	}, nil
 }
 

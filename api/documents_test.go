@@ -31,7 +31,7 @@ func TestOpenAPIListsEveryRoute(t *testing.T) {
 		"/v1/incidents.csv", "/v1/incidents.xlsx", "/v1/incidents.jsonl", "/v1/map.geojson", "/v1/ceasefires.csv", "/v1/ceasefires.atom", "/v1/calendar.ics",
 		"/v1/ceasefires/{id}/material", "/v1/incidents/{id}/material", "/v1/talks/{id}/material", "/v1/tallies/{id}/material", "/v1/statements/{id}/material",
 		"/v1/actors/{id}/material", "/v1/places/{id}/material", "/v1/sources/{id}/material",
-		"/v1/commands.jsonl", "/v1/import/{format}", "/v1/bulletin", "/v1/inquiries",
+		"/v1/commands.jsonl", "/v1/import/{format}", "/v1/bulletin", "/v1/inquiries", "/v1/me",
 		"/openapi.json", "/asyncapi.json", "/schemas/commands/{command}.json", "/schemas/events/{type}.json",
 	} {
 		if paths[want] == nil {

@@ -46,7 +46,7 @@ func plant(t *testing.T, h *house, s wire.Sealed) *planted {
 	i := begin("south", "violate", `{"by":"south","restricted_to":["south","monitor"],"ceasefires":["river"],"place":"town","type":"zebra","weapon":"zebra","accused":["third"],"at":"2016-05-06T07:07Z","count":7,"description":"zebra","casualties":[{"outcome":"killed","best":77}]}`)
 	begin("north", "open-talks", `{"by":"north","restricted_to":["north","south"],"track":"zebra caucus","participants":["north"],"about":["ceasefire/river"]}`)
 	begin("desk", "record-statement", `{"by":"third","restricted_to":["north"],"statement_kind":"warning","text":"zebra","about":["incident/shots","ceasefire/river"]}`)
-	begin("desk", "record-tally", `{"source":"paper","restricted_to":["north"],"unit":"people","best":7777,"about":["ceasefire/river"],"as_of":"2016-05-06"}`)
+	begin("desk", "record-tally", `{"source":"paper","restricted_to":["north"],"unit":"people","best":7777777,"about":["ceasefire/river"],"as_of":"2016-05-06"}`)
 	p.file = h.attach("the zebra photograph")
 	h.must("attach-evidence", `{"record":"incident/`+i+`","by":"south","sha256":"`+p.file.SHA256+`","bytes":20,"media_type":"text/plain","name":"zebra.txt"}`, "X-Caller", "south")
 	h.settle()
@@ -72,7 +72,7 @@ func testify(h *house) wire.Sealed {
 
 // traces are what must stand nowhere.
 func (p *planted) traces() []string {
-	list := []string{"zebra", "Zebra", "restricted-", "7777", "PT77H", "2016-05-06T07:07", p.file.SHA256, "Amal", "Haddad", p.secret.Key, p.soon[:16]}
+	list := []string{"zebra", "Zebra", "restricted-", "7777777", "PT77H", "2016-05-06T07:07", p.file.SHA256, "Amal", "Haddad", p.secret.Key, p.soon[:16]}
 	for _, id := range p.records {
 		list = append(list, id)
 	}

@@ -50,7 +50,9 @@ func private(t testing.TB) *house {
 	if h.vault, err = blobs.OpenVault(filepath.Join(h.dir, "vault"), ""); err != nil {
 		t.Fatal(err)
 	}
-	h.world = open(t, func(o *Options) { o.Files, o.Vault = h.files, h.vault })
+	h.world = open(t, func(o *Options) {
+		o.Files, o.Vault, o.Access = h.files, h.vault, &access.Desk{Everyone: &access.Reader}
+	})
 	h.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.api.ServeHTTP(w, r.WithContext(access.With(r.Context(), callers[r.Header.Get("X-Caller")])))
 	})

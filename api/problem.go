@@ -26,6 +26,7 @@ var titles = map[string]string{
 	"conflict":            "Others were faster",
 	"cross-origin":        "Requests of other web sites are refused",
 	"entry-too-large":     "The entry is too large",
+	"forbidden":           "Your role does not grant this",
 	"foreign-host":        "This server does not answer to that name",
 	"internal":            "The server failed",
 	"invalid-field":       "A field is wrong",
@@ -44,6 +45,11 @@ var titles = map[string]string{
 	"unknown-command":     "There is no such command",
 	"unknown-parameter":   "There is no such query parameter",
 	"bad-import":          "The table cannot be imported so",
+	"not-your-actor":      "You do not speak for that actor",
+	"speaks-for-itself":   "That actor speaks for itself",
+	"too-many-requests":   "Too many requests",
+	"unauthenticated":     "Who you are is not known",
+	"unknown-token":       "The token lets nobody in",
 	"not-a-table":         "The body is not declared as a table",
 	"attachment-damaged":  "The file is damaged on the server's disk",
 	"not-this-type":       "Files of this type are not taken",
@@ -51,7 +57,6 @@ var titles = map[string]string{
 	"secret-unreadable":   "The request to seal a value cannot be read",
 	"secret-damaged":      "The sealed value is damaged on the server's disk",
 	"not-destroyed-yet":   "The key is not destroyed yet",
-	"forbidden":           "Not granted to you",
 	"withheld":            "Not for you to read",
 	"unreadable":          "The request cannot be read",
 	"writes-stopped":      "This node takes no commands any more",
@@ -84,6 +89,14 @@ func badParameter(name, format string, args ...any) *wire.Problem {
 // fail turns an error into the problem that the caller sees. A no keeps its own words; a failure is logged and tells
 // nothing of the inside.
 func (a *API) fail(ctx context.Context, err error) *wire.Problem {
+	p := a.told(ctx, err)
+	if n := attemptOf(ctx); n != nil {
+		n.code = p.Code
+	}
+	return p
+}
+
+func (a *API) told(ctx context.Context, err error) *wire.Problem {
 	for _, known := range []func(error) *wire.Problem{noProblem, a.troubleProblem} {
 		if p := known(err); p != nil {
 			return p
@@ -177,6 +190,8 @@ func (a *API) troubleProblem(err error) *wire.Problem {
 		return later("stopping", "the server is stopping; nothing was stored: try again in a moment")
 	case errors.Is(err, eventstore.ErrNewerFormat):
 		return later("newer-format", "the ledger has a newer format, and this server writes no more until it is updated: ask another server")
+	case errors.Is(err, eventstore.ErrClock):
+		return later("clock-off", "this server's clock is not the log's, and it writes nothing until that is mended: tell the operator, or ask another server")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return later("unavailable", "the answer did not come in time: try again in a moment")
 	}

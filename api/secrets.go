@@ -92,7 +92,7 @@ func (a *API) seal(ctx context.Context, in *sealInput) (*secretOutput[wire.Seale
 	} else if once != "" {
 		once = id.String()
 	}
-	s, err := a.Vault.Seal(value, a.Principal(in.request), once)
+	s, err := a.Vault.Seal(value, access.From(ctx).Principal(), once)
 	switch {
 	case errors.Is(err, blobs.ErrSecretEmpty), errors.Is(err, blobs.ErrSecretTooLarge):
 		return nil, problem(http.StatusUnprocessableEntity, "secret-unreadable", "%s", err)
@@ -137,7 +137,7 @@ func (a *API) readSecret(ctx context.Context, in *readSecretInput) (*secretOutpu
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.limits.command)
 	defer cancel()
-	result, err := a.ledger.Execute(ctx, eventstore.Request{Command: c, Principal: a.Principal(in.request), Reader: projections.ReaderOf(ctx)})
+	result, err := a.ledger.Execute(ctx, eventstore.Request{Command: c, Principal: access.From(ctx).Principal(), Reader: projections.ReaderOf(ctx)})
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ const (
 	ReadRestricted Action = "read-restricted" // records that are restricted to named actors; own: where an own actor is named
 	ReadSecret     Action = "read-secret"     // sensitive values, each reading on the record; own: where an own actor entered it
 	Watch          Action = "watch"           // the server's figures
+	Send           Action = "send"            // any command at all; which ones, the rows below say
 	Act            Action = "act"             // what parties and those beside them do: propose, agree, extend...
 	Report         Action = "report"          // what is said to have happened, by whom: violate, attest, record-tally...
 	Inquire        Action = "inquire"         // a monitor's inquiries
@@ -51,6 +52,7 @@ var Table = []Row{
 	{ReadRestricted, "what is restricted to named actors", map[Role]Grant{Negotiator: Own, Monitor: Own, Recorder: Own, Auditor: Any}},
 	{ReadSecret, "sensitive values, every reading on the record", map[Role]Grant{Monitor: Own, Auditor: Any}},
 	{Watch, "the server's figures", known},
+	{Send, "commands, files and sealed values at all; which commands, say the next rows", map[Role]Grant{Negotiator: Any, Monitor: Any, Recorder: Any, Operator: Any}},
 	{Act, "acts of parties and of those beside them", map[Role]Grant{Negotiator: Own, Recorder: Any}},
 	{Report, "reports of what happened and was said", map[Role]Grant{Negotiator: Own, Monitor: Own, Recorder: Any}},
 	{Inquire, "a monitor's inquiries", map[Role]Grant{Monitor: Own, Recorder: Any}},
@@ -82,9 +84,40 @@ var verbs = map[Action][]string{
 	DestroySecret: {"destroy-secret"},
 }
 
+// routes say which action a route is, by its pattern. What a command's route grants is narrowed by the command's verb.
+var routes = map[Action][]string{
+	Reach: {
+		"GET /healthz", "GET /readyz", "GET /openapi.json", "GET /asyncapi.json", "GET /schemas/commands/{name}", "GET /schemas/events/{name}",
+		"GET /assets/{name}", "GET /login", "POST /login", "POST /logout", "GET /login/oidc", "GET /login/oidc/callback", "GET /v1/me",
+		"GET /log/checkpoint", "GET /log/checkpoints", "GET /log/policy", "GET /log/tile/{tile...}", "GET /log/consistency",
+	},
+	Read: {
+		"GET /{$}", "GET /ceasefires/{id}", "GET /incidents", "GET /incidents/{id}", "GET /sources", "GET /layers/{n}", "GET /ceasefires/{id}/badge.svg",
+		"GET /v1/ceasefires", "GET /v1/ceasefires/{id}", "GET /v1/ceasefires/{id}/history", "GET /v1/calendar",
+		"GET /v1/incidents", "GET /v1/incidents/{id}", "GET /v1/incidents/{id}/history", "GET /v1/incidents/counts", "GET /v1/inquiries",
+		"GET /v1/talks", "GET /v1/talks/{id}", "GET /v1/talks/{id}/history", "GET /v1/tallies", "GET /v1/tallies/{id}", "GET /v1/tallies/{id}/history",
+		"GET /v1/statements", "GET /v1/statements/{id}", "GET /v1/statements/{id}/history", "GET /v1/actors", "GET /v1/actors/{id}", "GET /v1/actors/{id}/history",
+		"GET /v1/places", "GET /v1/places/{id}", "GET /v1/places/{id}/history", "GET /v1/sources", "GET /v1/sources/{id}", "GET /v1/sources/{id}/history",
+		"GET /v1/entries", "GET /v1/entries/{sequence}", "GET /v1/stream", "GET /v1/bulletin",
+		"GET /v1/incidents.csv", "GET /v1/incidents.xlsx", "GET /v1/incidents.jsonl", "GET /v1/map.geojson", "GET /v1/ceasefires.csv", "GET /v1/ceasefires.atom",
+		"GET /v1/ceasefires/{id}/material", "GET /v1/incidents/{id}/material", "GET /v1/talks/{id}/material", "GET /v1/tallies/{id}/material",
+		"GET /v1/statements/{id}/material", "GET /v1/actors/{id}/material", "GET /v1/places/{id}/material", "GET /v1/sources/{id}/material", "GET /v1/attachments/{sha256}",
+		"GET /v1/calendar.ics", "GET /v1/commands.jsonl", "GET /v1/admin/digests",
+		"GET /v1/keys", "GET /v1/entries/{sequence}/receipt", "GET /v1/entries/{sequence}/proof", "GET /log/tile/entries/{tile...}",
+	},
+	ReadSecret: {"POST /v1/secrets/{commitment}/read"},
+	Watch:      {"GET /metrics"},
+	Send:       {"POST /v1/commands/{command}", "POST /v1/attachments", "POST /v1/secrets", "GET /act", "GET /act/{verb}", "POST /act/{verb}"},
+	Import:     {"POST /v1/import/{format}"},
+	Alert:      {"POST /v1/alerts", "DELETE /v1/alerts/{id}", "POST /v1/alerts/dead/{id}", "GET /v1/alerts", "GET /v1/alerts/pending", "GET /v1/alerts/dead"},
+	Operate:    {"POST /v1/admin/rebuild"},
+	Tokens:     {"POST /v1/tokens", "GET /v1/tokens", "DELETE /v1/tokens/{id}"},
+}
+
 var (
 	byAction = map[Action]Row{}
 	byVerb   = map[string]Action{}
+	byRoute  = map[string]Action{}
 )
 
 func init() {
@@ -96,6 +129,11 @@ func init() {
 			byVerb[name] = action
 		}
 	}
+	for action, patterns := range routes {
+		for _, pattern := range patterns {
+			byRoute[pattern] = action
+		}
+	}
 }
 
 func grants(a Action, r Role) Grant { return byAction[a].Grants[r] }
@@ -105,3 +143,12 @@ func OfVerb(verb string) (Action, bool) {
 	a, ok := byVerb[verb]
 	return a, ok
 }
+
+// OfRoute returns the action that a route is, by its pattern; false for one that stands in no row, which nobody may take.
+func OfRoute(pattern string) (Action, bool) {
+	a, ok := byRoute[pattern]
+	return a, ok
+}
+
+// Routes lists the patterns of the table.
+func Routes() map[string]Action { return byRoute }

@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go/micro"
 
 	"truceledger/api"
+	"truceledger/api/access"
 	"truceledger/api/bus"
 	"truceledger/eventstore"
 	"truceledger/eventstore/jetstream"
@@ -66,7 +67,7 @@ func open(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	views.Start(context.Background())
-	h.api = api.New(api.Options{Ledger: ledger, Queries: views, Log: log, Logger: logger})
+	h.api = api.New(api.Options{Access: access.Everybody(access.Caller{Name: "local", Roles: []access.Role{access.Recorder, access.Operator}}), Ledger: ledger, Queries: views, Log: log, Logger: logger})
 	b, err := bus.Start(t.Context(), bus.Options{Conn: nc, Handler: h.api, Log: log, Models: views, Logger: logger, Version: "v1.2.3"})
 	if err != nil {
 		t.Fatal(err)
