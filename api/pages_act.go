@@ -159,6 +159,9 @@ func (a *API) act(ctx context.Context, form *web.Form, r *http.Request, at proje
 		return ""
 	}
 	c, err := eventstore.DecodeCommand(form.Verb, raw)
+	if err == nil {
+		err = domain.CheckSealed(c) // before anything is read back
+	}
 	if err != nil {
 		a.refused(ctx, form, err, at)
 		return ""
@@ -221,6 +224,11 @@ func (a *API) refused(ctx context.Context, form *web.Form, err error, at project
 	p := a.fail(ctx, err)
 	form.Refusal, form.Code, form.Field = p.Detail, p.Code, p.Field
 	sentence := strings.TrimPrefix(p.Detail, p.Field+": ")
+	if eventstore.IsSealedField(p.Field) {
+		form.Preview = nil
+		web.Forget(form.Fields, p.Field)
+		web.Forget(form.More, p.Field)
+	}
 	var stale *eventstore.StaleError
 	if errors.As(err, &stale) {
 		a.meanwhile(ctx, form, stale, at)

@@ -332,3 +332,22 @@ func TestFilesThatAreNotTaken(t *testing.T) {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 }
+
+// A page may be kept in a browser's history: what was typed in the wrong place does not stand in the answer.
+func TestAFormDoesNotRepeatAName(t *testing.T) {
+	h := private(t)
+	for _, do := range []string{"read", "send"} {
+		for verb, form := range map[string]string{
+			"corroborate": "incident=shots&by=south&witness=Amal+Haddad&do=" + do,
+			"correct":     "record=incident/shots&by=south&sequence=9&reason=x&replacement=" + `{"command":"violate","incident":"shots","by":"south","witness":"Amal Haddad"}&do=` + do,
+		} {
+			a := h.do(http.MethodPost, "/act/"+verb, form, "Content-Type", "application/x-www-form-urlencoded", "X-Caller", "desk", "Accept", "text/html")
+			if strings.Contains(string(a.body), "Amal") || !strings.Contains(string(a.body), "truce secret put") {
+				t.Errorf("%s %s: got %d %s", do, verb, a.StatusCode, a.body)
+			}
+		}
+	}
+	if h.logHolds("Amal") || strings.Contains(h.logged.String(), "Amal") {
+		t.Error("the name was stored or logged")
+	}
+}

@@ -150,6 +150,20 @@ func SealedIn(c Command) (found []Secret) {
 	return found
 }
 
+// CheckSealed refuses a command that holds a value where only a commitment belongs. It repeats nothing of the value.
+func CheckSealed(c Command) error {
+	prefix := ""
+	if correct, ok := c.(*Correct); ok && correct.Replacement != nil {
+		prefix = "replacement."
+	}
+	for _, s := range SealedIn(c) {
+		if !IsCommitment(string(s.Commitment)) {
+			return Field(prefix+s.Field, "%s", ClearText)
+		}
+	}
+	return nil
+}
+
 // Unseal takes the commitments out of a command, for a ledger whose vault does not hold what they are to.
 func Unseal(c Command) {
 	if c, ok := c.(*Correct); ok && c.Replacement != nil {

@@ -105,6 +105,9 @@ func init() {
 	}
 }
 
+// IsSealedField reports whether a path is that of a field whose value must never be repeated.
+func IsSealedField(path string) bool { return sealedNames[path[strings.LastIndex(path, ".")+1:]] }
+
 func learnSealed(t reflect.Type) {
 	for i := range t.NumField() {
 		switch f := t.Field(i); {

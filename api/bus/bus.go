@@ -178,7 +178,9 @@ func (b *Bus) answer(r micro.Request, a *answer) {
 		if p.Detail == "" {
 			p.Detail = http.StatusText(a.status)
 		}
-		err = r.Error(fmt.Sprint(a.status), p.Detail, a.body.Bytes(), micro.WithHeaders(headers))
+		// The description goes into a header only: what Error is given, the service shows to everybody as its last error.
+		headers[micro.ErrorHeader] = []string{p.Detail}
+		err = r.Error(fmt.Sprint(a.status), http.StatusText(a.status), a.body.Bytes(), micro.WithHeaders(headers))
 	case int64(a.body.Len()) > b.o.Conn.MaxPayload()-4096:
 		err = r.Error("413", "the answer does not fit into a message: ask for a page with limit and cursor, or over HTTP", nil)
 	default:
