@@ -36,6 +36,10 @@ func readerOf(c access.Caller) domain.Reader {
 	return domain.Reader{}
 }
 
+// inPublic asks as the public does. It is for what is made to be handed on: a bulletin, a table or a badge that held what only
+// some may know would betray it by their own hands.
+func inPublic(ctx context.Context) context.Context { return projections.As(ctx, domain.Reader{}) }
+
 // commandReader is the reader for a command. Who destroys secrets must name records that others keep from it.
 func commandReader(ctx context.Context, c domain.Command) domain.Reader {
 	reader := projections.ReaderOf(ctx)
