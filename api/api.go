@@ -140,7 +140,7 @@ type API struct {
 	log     *slog.Logger
 	limits  limits
 
-	mux        *http.ServeMux
+	mux        *listedMux
 	huma       huma.API
 	origins    http.CrossOriginProtection
 	throttles  throttles
@@ -167,7 +167,7 @@ func New(o Options) *API {
 	if o.Metrics == nil {
 		o.Metrics = prometheus.NewRegistry()
 	}
-	a := &API{Options: o, ledger: o.Ledger, queries: o.Queries, log: o.Logger, limits: defaultLimits, mux: http.NewServeMux()}
+	a := &API{Options: o, ledger: o.Ledger, queries: o.Queries, log: o.Logger, limits: defaultLimits, mux: &listedMux{ServeMux: http.NewServeMux()}}
 	a.throttles = newThrottles(o.Rates)
 	a.life, a.end = context.WithCancel(context.Background())
 	a.metrics = a.newMetrics()
@@ -179,6 +179,17 @@ func New(o Options) *API {
 	a.huma = a.newHuma()
 	a.routes()
 	return a
+}
+
+// A listedMux knows what it was given, so that a test can hold every route against the table of access.
+type listedMux struct {
+	*http.ServeMux
+	patterns []string
+}
+
+func (m *listedMux) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
+	m.patterns = append(m.patterns, pattern)
+	m.ServeMux.HandleFunc(pattern, handler)
 }
 
 // routes is the table of contents.

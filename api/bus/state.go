@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"truceledger/api/access"
 	"truceledger/api/wire"
 	"truceledger/domain"
 	"truceledger/eventstore"
@@ -27,6 +28,9 @@ type Models interface {
 
 // appliedKey holds the sequence up to which the bucket is of the log: a keeper that starts goes on from there.
 const appliedKey = "_applied"
+
+// keeper is who asks for what the bucket shows: whoever may read, and no more.
+var keeper = access.Caller{Name: "bus", Roles: []access.Role{access.Observer}}
 
 // A state keeps the bucket.
 type state struct {
@@ -190,7 +194,7 @@ func (s *state) relatives(ctx context.Context, changed map[domain.Ref]bool) erro
 		if cursor != "" {
 			path += "&cursor=" + cursor
 		}
-		a := ask(ctx, s.Handler, http.MethodGet, path, http.Header{}, nil)
+		a := ask(access.With(ctx, keeper), s.Handler, http.MethodGet, path, http.Header{}, nil)
 		var page struct {
 			Items      []struct{ ID, Parent string } `json:"items"`
 			NextCursor string                        `json:"next_cursor"`
@@ -215,7 +219,7 @@ func (s *state) put(ctx context.Context, ref domain.Ref) error {
 	if ref.Kind == domain.KindLedger || ref.Restricted() {
 		return nil // not even the deletion of a key may name what is restricted
 	}
-	a := ask(ctx, s.Handler, http.MethodGet, wire.Location(ref), http.Header{}, nil)
+	a := ask(access.With(ctx, keeper), s.Handler, http.MethodGet, wire.Location(ref), http.Header{}, nil)
 	key := string(ref.Kind) + "." + ref.ID
 	switch a.status {
 	case http.StatusNotFound:

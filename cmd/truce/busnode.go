@@ -45,7 +45,7 @@ func (b *busSettings) check(s *settings) error {
 }
 
 // access is what the embedded server is told; nil for no port.
-func (s *settings) access() (*jetstream.Access, error) {
+func (s *settings) natsAccess() (*jetstream.Access, error) {
 	if s.bus.listen == "" {
 		return nil, nil
 	}

@@ -15,7 +15,7 @@ import (
 // TestMain makes this test binary the program itself when it is called by the name truce: every story and the killing test
 // run real processes.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"truce": main})
+	testscript.Main(atHome{m}, map[string]func(){"truce": main})
 }
 
 // Programs that are built with the race detector would sleep for a second at their end.

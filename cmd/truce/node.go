@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"truceledger/api"
+	"truceledger/api/access"
 	"truceledger/api/alert"
 	"truceledger/api/bus"
 	"truceledger/eventstore"
@@ -30,6 +31,8 @@ type node struct {
 	bus       *bus.Bus // nil where nobody asked for it
 	alerts    *alert.Sender
 	alertFile *alert.Store
+	tokens    *access.Store // nil where nobody is let in from outside
+	tokenFile string        // holds the first token
 	logger    *slog.Logger
 	beside    *beside    // nil where the folder is only read
 	proof     *notarised // nil where the folder is only read
@@ -90,19 +93,25 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	if err != nil {
 		return err
 	}
+	if !s.readOnly {
+		if err := n.openAccess(s); err != nil {
+			return err
+		}
+	}
 	n.models.Start(context.WithoutCancel(ctx)) // until close
 	if err := n.openAlerts(ctx, s); err != nil {
 		return err
 	}
-	n.serveAPI(layers)
+	n.serveAPI(s, layers)
 	return n.openBus(ctx, s)
 }
 
 // serveAPI makes the interface to all of it.
-func (n *node) serveAPI(layers []api.Layer) {
+func (n *node) serveAPI(s *settings, layers []api.Layer) {
 	o := api.Options{
 		Ledger: n.ledger, Queries: n.models, Log: n.log, Logger: n.logger, Version: version(),
 		Admin: n.models, Alerts: n.alerts, Layers: layers,
+		Access: n.desk(s), Rates: s.access.rates(), Hosts: s.access.hosts, AnyAddress: !isLoopback(s.listen), BehindProxy: s.access.proxy,
 	}
 	if n.proof != nil {
 		o.Ledger = checkedLedger{n.ledger, &n.proof.checked}
@@ -115,11 +124,11 @@ func (n *node) serveAPI(layers []api.Layer) {
 // openLog starts or reaches the engine and opens the stream.
 func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 	if s.nats.URL == "" {
-		access, bad := s.access()
+		listens, bad := s.natsAccess()
 		if bad != nil {
 			return bad
 		}
-		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{Dir: s.data, Log: n.logger, Access: access})
+		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{Dir: s.data, Log: n.logger, Access: listens})
 		if errors.Is(err, jetstream.ErrInUse) {
 			return fmt.Errorf("%w: stop it, or take another folder with --data", err)
 		}
@@ -149,6 +158,9 @@ func (n *node) close() {
 		n.api.Close()
 	}
 	n.closeAlerts()
+	if n.tokens != nil {
+		n.report("close the tokens", n.tokens.Close())
+	}
 	if n.proof != nil {
 		n.proof.end()
 	}
@@ -175,5 +187,6 @@ func (n *node) report(doing string, err error) {
 	}
 }
 
-// localPrincipal is who everybody on this machine is, until there is access control.
-const localPrincipal = "local"
+// localPrincipal is who this process itself is: the bearer of the first token, so that whoever loads the demonstration's
+// record again with it stores nothing twice.
+var localPrincipal = access.Caller{Name: access.FirstName, Roles: []access.Role{access.Recorder, access.Operator}}.Principal()
