@@ -33,8 +33,10 @@ func gate(t *testing.T, change ...func(*Options)) *gated {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = alerts.Close() })
+	dir := t.TempDir()
 	g.world = open(t, append([]func(*Options){func(o *Options) {
 		o.Access = &access.Desk{Store: store, Ledger: "testledger"}
+		o.Files, o.Vault = openBesides(t, dir)
 		o.Alerts = &alert.Sender{Options: alert.Options{Store: alerts}}
 	}}, change...)...)
 	for _, r := range access.Roles {
@@ -98,7 +100,7 @@ func TestEveryRouteGoesByTheTable(t *testing.T) {
 func (g *gated) try(pattern string, action access.Action, role access.Role) {
 	g.t.Helper()
 	method, path, _ := strings.Cut(pattern, " ")
-	path = strings.NewReplacer("{$}", "", "{command}", "agree", "{verb}", "agree", "{sequence}", "1", "{tile...}", "0/000", "{name}", "x", "{id}", "x", "{n}", "1", "{format}", "csv").Replace(path)
+	path = strings.NewReplacer("{$}", "", "{command}", "agree", "{verb}", "agree", "{sequence}", "1", "{tile...}", "0/000", "{name}", "x", "{id}", "x", "{n}", "1", "{format}", "csv", "{sha256}", "x", "{commitment}", "x").Replace(path)
 	if path == "/v1/stream" {
 		method = http.MethodHead // whoever is let in would stay
 	}

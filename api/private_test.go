@@ -40,16 +40,24 @@ type house struct {
 	dir   string
 }
 
+// openBesides opens the files and the vault in a folder.
+func openBesides(t testing.TB, dir string) (*blobs.Files, *blobs.Vault) {
+	t.Helper()
+	files, err := blobs.OpenFiles(filepath.Join(dir, "attachments"), 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vault, err := blobs.OpenVault(filepath.Join(dir, "vault"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files, vault
+}
+
 func private(t testing.TB) *house {
 	t.Helper()
 	h := &house{dir: t.TempDir()}
-	var err error
-	if h.files, err = blobs.OpenFiles(filepath.Join(h.dir, "attachments"), 1<<20); err != nil {
-		t.Fatal(err)
-	}
-	if h.vault, err = blobs.OpenVault(filepath.Join(h.dir, "vault"), ""); err != nil {
-		t.Fatal(err)
-	}
+	h.files, h.vault = openBesides(t, h.dir)
 	h.world = open(t, func(o *Options) {
 		o.Files, o.Vault, o.Access = h.files, h.vault, &access.Desk{Everyone: &access.Reader}
 	})

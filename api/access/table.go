@@ -11,6 +11,7 @@ const (
 	ReadSecret     Action = "read-secret"     // sensitive values, each reading on the record; own: where an own actor entered it
 	Watch          Action = "watch"           // the server's figures
 	Send           Action = "send"            // any command at all; which ones, the rows below say
+	Deposit        Action = "deposit"         // files, and values to be sealed: nothing of them is on the record before a command names them
 	Act            Action = "act"             // what parties and those beside them do: propose, agree, extend...
 	Report         Action = "report"          // what is said to have happened, by whom: violate, attest, record-tally...
 	Inquire        Action = "inquire"         // a monitor's inquiries
@@ -52,7 +53,8 @@ var Table = []Row{
 	{ReadRestricted, "what is restricted to named actors", map[Role]Grant{Negotiator: Own, Monitor: Own, Recorder: Own, Auditor: Any}},
 	{ReadSecret, "sensitive values, every reading on the record", map[Role]Grant{Monitor: Own, Auditor: Any}},
 	{Watch, "the server's figures", known},
-	{Send, "commands, files and sealed values at all; which commands, say the next rows", map[Role]Grant{Negotiator: Any, Monitor: Any, Recorder: Any, Operator: Any}},
+	{Send, "commands at all; which, say the next rows", map[Role]Grant{Negotiator: Any, Monitor: Any, Recorder: Any, Auditor: Any, Operator: Any}},
+	{Deposit, "files, and values to be sealed", map[Role]Grant{Negotiator: Any, Monitor: Any, Recorder: Any}},
 	{Act, "acts of parties and of those beside them", map[Role]Grant{Negotiator: Own, Recorder: Any}},
 	{Report, "reports of what happened and was said", map[Role]Grant{Negotiator: Own, Monitor: Own, Recorder: Any}},
 	{Inquire, "a monitor's inquiries", map[Role]Grant{Monitor: Own, Recorder: Any}},
@@ -106,8 +108,9 @@ var routes = map[Action][]string{
 		"GET /v1/keys", "GET /v1/entries/{sequence}/receipt", "GET /v1/entries/{sequence}/proof", "GET /log/tile/entries/{tile...}",
 	},
 	ReadSecret: {"POST /v1/secrets/{commitment}/read"},
+	Deposit:    {"POST /v1/attachments", "POST /v1/secrets"},
 	Watch:      {"GET /metrics"},
-	Send:       {"POST /v1/commands/{command}", "POST /v1/attachments", "POST /v1/secrets", "GET /act", "GET /act/{verb}", "POST /act/{verb}"},
+	Send:       {"POST /v1/commands/{command}", "GET /act", "GET /act/{verb}", "POST /act/{verb}"},
 	Import:     {"POST /v1/import/{format}"},
 	Alert:      {"POST /v1/alerts", "DELETE /v1/alerts/{id}", "POST /v1/alerts/dead/{id}", "GET /v1/alerts", "GET /v1/alerts/pending", "GET /v1/alerts/dead"},
 	Operate:    {"POST /v1/admin/rebuild"},
