@@ -25,6 +25,7 @@ func (p *program) attachmentVerb() *cobra.Command {
 		Long: `A file is named by the SHA-256 of its bytes. Send it, then name it on a record: truce attach-evidence puts it into a chain of
 custody; --terms-sha256 of a proposal and --sha256 of a source name one too. Nobody can fetch a file that no record names, and
 only those who may know of such a record can.`,
+		Example: "  truce attachment put photo.jpg\n  truce attachment get SHA256 --out photo.jpg",
 	}
 	c.AddCommand(p.attachmentPut(), p.attachmentGet())
 	return c

@@ -23,6 +23,7 @@ func (p *program) secretVerb() *cobra.Command {
 		Long: `A sealed value is kept encrypted in the server's vault. A command holds its commitment (--witness, --contact,
 --exact-place), from which nobody can guess it. Each reading is put on the record; truce destroy-secret destroys the key. Whoever
 keeps the value and the key that sealing answers can show for ever what was committed to: truce secret check.`,
+		Example: "  truce secret put <name.txt\n  truce secret read hmac-sha256:... --record incident/hospital-strike --reason \"to arrange an interview\"",
 	}
 	c.AddCommand(p.secretPut(), p.secretRead(), p.secretCheck())
 	return c
