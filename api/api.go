@@ -52,6 +52,7 @@ type Queries interface {
 	Sources(context.Context, projections.Point, projections.Paging) (projections.Page[projections.SourceView], error)
 
 	Keys(context.Context, projections.Point) (map[string][]registry.Key, error)
+	LastSigned(ctx context.Context, fingerprint string) (number uint64, err error)
 	NextPassing(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
 	Version(context.Context, domain.Ref) (uint64, error)
 	Sees(context.Context, domain.Ref) (bool, error)
@@ -64,6 +65,8 @@ type Queries interface {
 // A Ledger puts commands on the record; *eventstore.Ledger is one.
 type Ledger interface {
 	Execute(context.Context, eventstore.Request) (eventstore.Result, error)
+	// Rehearse returns a command as it would be stored now, and stores nothing.
+	Rehearse(context.Context, eventstore.Request) (domain.Command, error)
 	Record(context.Context, domain.Ref) (domain.Record, error)
 	RecordFor(context.Context, domain.Ref, domain.Reader) (domain.Record, error)
 	Stopped() error
@@ -89,6 +92,10 @@ type Options struct {
 	Access *access.Desk
 	// Rates bound what one caller may ask; by default nothing does.
 	Rates access.Rates
+	// Writer is the address of the server that takes commands, told to whoever sends one to a server that does not.
+	Writer string
+	// Behind tells how far the log is behind the one that it is a copy of. Without it nothing is told.
+	Behind func() Behind
 	// Hosts are further names, besides those of this machine, that the server answers to.
 	Hosts []string
 	// AnyAddress lets the server answer to every IP address: it listens to more than this machine.

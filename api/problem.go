@@ -58,6 +58,7 @@ var titles = map[string]string{
 	"secret-damaged":      "The sealed value is damaged on the server's disk",
 	"not-destroyed-yet":   "The key is not destroyed yet",
 	"withheld":            "Not for you to read",
+	"void":                "The command came too late for its key",
 	"unreadable":          "The request cannot be read",
 	"writes-stopped":      "This node takes no commands any more",
 	"duplicate-parameter": "A query parameter stands twice",
@@ -124,6 +125,7 @@ func noProblem(err error) *wire.Problem {
 		stale    *eventstore.StaleError
 		clock    *projections.ClockError
 		tooLarge *http.MaxBytesError
+		void     *eventstore.VoidError
 	)
 	switch {
 	case errors.As(err, &ready):
@@ -140,6 +142,8 @@ func noProblem(err error) *wire.Problem {
 		p := problem(http.StatusPreconditionFailed, "stale", "%s", stale.Error())
 		p.Version = &stale.Version
 		return p
+	case errors.As(err, &void):
+		return problem(http.StatusConflict, "void", "%s: sign the command with a key that stands, under a new command_id", void.Error())
 	case errors.As(err, &clock):
 		p := problem(http.StatusBadRequest, "bad-clock", "%s: %s", clock.Parameter, clock.Problem)
 		p.Parameter = clock.Parameter

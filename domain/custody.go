@@ -105,7 +105,7 @@ type CustodyLink struct {
 func EvidenceOf(r Record, keep func(Step) bool) (files []Evidence) {
 	corrections := r.corrections(keep)
 	for _, s := range r.Steps {
-		if _, takenBack := standing(s.Sequence, corrections); takenBack || !keep(s) || !isCustody(s) {
+		if _, takenBack := standing(s.Sequence, corrections); takenBack || !keep(s) || !isCustody(s) || s.Void != 0 {
 			continue
 		}
 		switch c := s.Command.(type) {

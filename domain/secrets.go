@@ -82,6 +82,9 @@ func SecretsOf(r Record, keep func(Step) bool) (secrets []Secret) {
 			continue
 		}
 		if isCustody(s) {
+			if s.Void != 0 {
+				continue // its key was ended before it came: nothing was destroyed by it
+			}
 			note(secrets, at, s)
 			continue
 		}

@@ -18,6 +18,8 @@ type facts struct {
 	seen   map[domain.Ref][]domain.Reading
 	// mayName decides whether a restricted record may be named; nil: it may, as where what is on the record is decided again.
 	mayName func(domain.Ref) (bool, error)
+
+	unkeyed func(actor string) bool // reports that no key ever stood on an actor's record; nil where that is not known
 }
 
 var _ domain.Facts = (*facts)(nil)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"truceledger/domain"
 )
 
@@ -43,16 +45,12 @@ func (l *Ledger) admits(ctx context.Context, o order, record domain.Record) erro
 	if !o.ref.Restricted() {
 		return nil
 	}
-	c, err := decodeCommand(o.verb, o.prepared)
-	if err != nil {
-		return err
-	}
 	a, exists, err := l.audience(ctx, record)
-	to := domain.RestrictedActors(c)
+	to := domain.RestrictedActors(o.Command)
 	switch {
 	case err != nil:
 		return err
-	case !exists && len(to) > 0 && c.Creates():
+	case !exists && len(to) > 0 && o.Command.Creates():
 		return nil // it begins here
 	case !exists || !o.Reader.Sees(a):
 		return &domain.NotFound{Record: o.ref}
@@ -79,6 +77,17 @@ func (l *Ledger) mayName(ctx context.Context, o order, record domain.Record, c d
 		}
 		return other.Includes(own), nil
 	}
+}
+
+// unguessable gives a command that is to be signed a random id where it begins a restricted record: who signs states the id
+// too, and the one that the ledger would make follows from what others may know.
+func unguessable(c domain.Command) domain.Command {
+	if len(domain.RestrictedActors(c)) == 0 || c.Target().ID != "" {
+		return c
+	}
+	own := copyOf(c)
+	own.SetTarget(domain.RestrictedPrefix + uuid.NewString())
+	return own
 }
 
 // Material is what lies beside the log: files and sealed values. A command that names what is not there would stand on the

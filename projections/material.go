@@ -33,7 +33,7 @@ func (material) Apply(tx *Tx, e eventstore.Entry) error {
 	if c, ok := e.Command.(*domain.DestroySecret); ok {
 		b, key := tx.Bucket(secretsBucket), []byte(c.Secret)
 		if b.Get(key) == nil {
-			b.Insert(key, number(e.Sequence))
+			b.Insert(key, []byte(e.Ref.String()))
 		}
 	}
 	return nil
@@ -136,7 +136,17 @@ func (q *Queries) Material(_ context.Context, ref domain.Ref, p Point) (v Materi
 // Destroyed reports whether the log says that the key of a secret is to be destroyed.
 func (q *Queries) Destroyed(commitment string) (destroyed bool, err error) {
 	err = q.p.view(func(tx *bbolt.Tx) error {
-		destroyed = tx.Bucket([]byte(secretsBucket)).Get([]byte(commitment)) != nil
+		ref, err := domain.ParseRef(string(tx.Bucket([]byte(secretsBucket)).Get([]byte(commitment))))
+		if err != nil {
+			return nil // nobody asked for it
+		}
+		h, err := newReader(q, tx, Point{Reader: domain.Reader{All: true}}).record(ref)
+		if err != nil {
+			return err
+		}
+		for _, s := range domain.SecretsOf(h.Record, domain.Everything) {
+			destroyed = destroyed || string(s.Commitment) == commitment && s.Destroyed != 0
+		}
 		return nil
 	})
 	return destroyed, err

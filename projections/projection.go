@@ -31,6 +31,7 @@ var all = []Projection{
 	history{},
 	restricted{},
 	material{},
+	signers{},
 	merkle{},
 }
 

@@ -65,7 +65,7 @@ func (b *beside) forLedger() eventstore.Material {
 // observe destroys the keys that an entry says are to be destroyed: also those that another node has recorded.
 func (n *node) observe(e eventstore.Entry) {
 	n.ledger.Observe(e)
-	if c, ok := e.Command.(*domain.DestroySecret); ok && n.beside != nil {
+	if c, ok := e.Command.(*domain.DestroySecret); ok && n.beside != nil && e.Signed == nil { // a signed one may be void: who has carried it out knows, and the next start
 		if err := n.beside.Destroy(string(c.Secret)); err != nil {
 			n.logger.Error("the key of a secret could not be destroyed; the next start tries again", "entry", e.Sequence, "err", err)
 		}

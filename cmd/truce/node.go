@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -34,8 +36,12 @@ type node struct {
 	tokens    *access.Store // nil where nobody is let in from outside
 	tokenFile string        // holds the first token
 	logger    *slog.Logger
-	beside    *beside    // nil where the folder is only read
-	proof     *notarised // nil where the folder is only read
+	beside    *beside            // nil where the folder is only read
+	proof     *notarised         // nil where the log is only read
+	copy      *copyWatch         // nil where it is not a copy
+	end       context.CancelFunc // of what runs beside; nil where nothing does
+	running   sync.WaitGroup
+	endRoom   func() // nil before it is begun
 }
 
 // openNode opens what s says. The read models catch up behind it; until they have, the interface answers 503.
@@ -52,14 +58,18 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	if err := n.openLog(ctx, s); err != nil {
 		return err
 	}
-	if !s.readOnly {
+	if !s.mirror.readOnly {
 		if n.beside, err = openBeside(s); err != nil {
 			return err
 		}
 	}
 	// The ledger asks the read models for commands by their id, and they tell the ledger what they read: one must come first.
+	first := eventstore.SignaturesRegistered
+	if s.mirror.readOnly {
+		first = "" // nothing may be put on the record
+	}
 	options := eventstore.Options{
-		Zone: s.zone, Logger: n.logger, Principal: localPrincipal, Material: n.beside.forLedger(), Signatures: eventstore.Signatures(s.signatures),
+		Zone: s.zone, Logger: n.logger, Principal: localPrincipal, Material: n.beside.forLedger(), Signatures: eventstore.Signatures(s.signatures), FirstSignatures: first,
 		CheckSeen: func(ctx context.Context, seen signed.Seen) error { return checkSeen(n.models)(ctx, seen) },
 		FindCommand: func(ctx context.Context, principal, id string) (uint64, bool) {
 			return n.models.FindCommand(ctx, principal, id)
@@ -75,7 +85,7 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	models := projections.Options{
 		Dir: filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.observe, Decode: n.ledger.Decode, Logger: n.logger,
 	}
-	if !s.readOnly {
+	if !s.mirror.readOnly {
 		if n.proof, err = openNotarised(s, n.ledger.ID(), n.logger); err != nil {
 			return err
 		}
@@ -93,12 +103,18 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	if err != nil {
 		return err
 	}
-	if !s.readOnly {
+	if !s.mirror.readOnly {
 		if err := n.openAccess(s); err != nil {
 			return err
 		}
 	}
 	n.models.Start(context.WithoutCancel(ctx)) // until close
+	if n.copy != nil {
+		life, end := context.WithCancel(context.WithoutCancel(ctx))
+		n.end = end
+		n.running.Go(func() { n.copy.run(life) })
+	}
+	n.beginRoom(ctx)
 	if err := n.openAlerts(ctx, s); err != nil {
 		return err
 	}
@@ -112,6 +128,10 @@ func (n *node) serveAPI(s *settings, layers []api.Layer) {
 		Ledger: n.ledger, Queries: n.models, Log: n.log, Logger: n.logger, Version: version(),
 		Admin: n.models, Alerts: n.alerts, Layers: layers,
 		Access: n.desk(s), Rates: s.access.rates(), Hosts: s.access.hosts, AnyAddress: !isLoopback(s.listen), BehindProxy: s.access.proxy,
+		ReadOnly: s.mirror.readOnly, Writer: s.mirror.writer,
+	}
+	if n.copy != nil {
+		o.Behind = n.copy.behind
 	}
 	if n.proof != nil {
 		o.Ledger = checkedLedger{n.ledger, &n.proof.checked}
@@ -144,13 +164,29 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 	if err != nil {
 		return err
 	}
-	n.log, err = jetstream.Open(ctx, n.conn, jetstream.Options{Stream: s.stream, Replicas: s.replicas, ReadOnly: s.readOnly, Log: n.logger})
+	o := jetstream.Options{Stream: s.stream, Replicas: s.replicas, ReadOnly: s.mirror.readOnly, Log: n.logger}
+	if n.embedded == nil {
+		o.AckTimeout = clusterPatience
+	}
+	if n.log, err = jetstream.Open(ctx, n.conn, o); err != nil {
+		return missing(err, s.stream)
+	}
+	if s.mirror.readOnly && n.embedded == nil {
+		n.copy, err = watchCopy(ctx, n.log)
+	}
 	return err
 }
+
+// clusterPatience is how long a node waits for an answer of servers elsewhere. What was on its way to one that died is not
+// answered at all, and is sent again the sooner; where they are only slow, that costs a message and nothing else.
+const clusterPatience = 2 * time.Second
 
 // close takes the node apart: no new requests, no more writes, no more reads, and then the engine. What was acknowledged
 // is on disk already, whatever happens here.
 func (n *node) close() {
+	if n.endRoom != nil {
+		n.endRoom()
+	}
 	if n.bus != nil {
 		n.bus.Stop()
 	}
@@ -158,6 +194,10 @@ func (n *node) close() {
 		n.api.Close()
 	}
 	n.closeAlerts()
+	if n.end != nil {
+		n.end()
+		n.running.Wait()
+	}
 	if n.tokens != nil {
 		n.report("close the tokens", n.tokens.Close())
 	}
