@@ -110,7 +110,7 @@ var routes = map[Action][]string{
 	ReadSecret: {"POST /v1/secrets/{commitment}/read"},
 	Deposit:    {"POST /v1/attachments", "POST /v1/secrets"},
 	Watch:      {"GET /metrics"},
-	Send:       {"POST /v1/commands/{command}", "GET /act", "GET /act/{verb}", "POST /act/{verb}"},
+	Send:       {"POST /v1/commands/{command}", "POST /v1/statements/{command}", "GET /act", "GET /act/{verb}", "POST /act/{verb}"},
 	Import:     {"POST /v1/import/{format}"},
 	Alert:      {"POST /v1/alerts", "DELETE /v1/alerts/{id}", "POST /v1/alerts/dead/{id}", "GET /v1/alerts", "GET /v1/alerts/pending", "GET /v1/alerts/dead"},
 	Operate:    {"POST /v1/admin/rebuild"},
