@@ -102,7 +102,7 @@ var routes = map[Action][]string{
 		"GET /v1/places", "GET /v1/places/{id}", "GET /v1/places/{id}/history", "GET /v1/sources", "GET /v1/sources/{id}", "GET /v1/sources/{id}/history",
 		"GET /v1/entries", "GET /v1/entries/{sequence}", "GET /v1/stream", "GET /v1/bulletin",
 		"GET /v1/incidents.csv", "GET /v1/incidents.xlsx", "GET /v1/incidents.jsonl", "GET /v1/map.geojson", "GET /v1/ceasefires.csv", "GET /v1/ceasefires.atom",
-		"GET /v1/ceasefires/{id}/material", "GET /v1/incidents/{id}/material", "GET /v1/talks/{id}/material", "GET /v1/tallies/{id}/material",
+		"GET /v1/ceasefires/{id}/proof", "GET /v1/ceasefires/{id}/material", "GET /v1/incidents/{id}/material", "GET /v1/talks/{id}/material", "GET /v1/tallies/{id}/material",
 		"GET /v1/statements/{id}/material", "GET /v1/actors/{id}/material", "GET /v1/places/{id}/material", "GET /v1/sources/{id}/material", "GET /v1/attachments/{sha256}",
 		"GET /v1/calendar.ics", "GET /v1/commands.jsonl", "GET /v1/admin/digests",
 		"GET /v1/keys", "GET /v1/entries/{sequence}/receipt", "GET /v1/entries/{sequence}/proof", "GET /log/tile/entries/{tile...}",
