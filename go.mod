@@ -3,6 +3,7 @@ module truceledger
 go 1.26.0
 
 require (
+	filippo.io/age v1.3.2
 	github.com/anishathalye/porcupine v1.3.1
 	github.com/arran4/golang-ical v0.3.4
 	github.com/chromedp/cdproto v0.159.0
@@ -33,6 +34,7 @@ require (
 require filippo.io/mldsa v0.0.0-20260215214346-43d0283efc3e // indirect
 
 require (
+	filippo.io/hpke v0.4.0 // indirect
 	github.com/json-iterator/go v1.1.12 // indirect
 	github.com/modern-go/concurrent v0.0.0-20180306012644-bacd9c7ef1dd // indirect
 	github.com/modern-go/reflect2 v1.0.2 // indirect

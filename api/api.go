@@ -21,6 +21,7 @@ import (
 	"truceledger/domain"
 	"truceledger/domain/registry"
 	"truceledger/eventstore"
+	"truceledger/eventstore/blobs"
 	"truceledger/projections"
 )
 
@@ -55,6 +56,9 @@ type Queries interface {
 	LastSigned(ctx context.Context, fingerprint string) (number uint64, err error)
 	NextPassing(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
 	Version(context.Context, domain.Ref) (uint64, error)
+	Sees(context.Context, domain.Ref) (bool, error)
+	File(ctx context.Context, sha256 string, at projections.Point) (projections.FileView, error)
+	Material(context.Context, domain.Ref, projections.Point) (projections.MaterialView, error)
 	Applied() uint64
 	WaitFor(ctx context.Context, sequence uint64) error
 }
@@ -66,6 +70,7 @@ type Ledger interface {
 	Rehearse(context.Context, eventstore.Request) (domain.Command, error)
 	Record(context.Context, domain.Ref) (domain.Record, error)
 	BeginRehearsal(context.Context) (*eventstore.Rehearsal, error)
+	RecordFor(context.Context, domain.Ref, domain.Reader) (domain.Record, error)
 	Stopped() error
 }
 
@@ -112,6 +117,10 @@ type Options struct {
 
 	// Admin rebuilds the projections and tells their digests. Without it those routes are not there.
 	Admin Admin
+	// Files keeps attachments. Without it those routes are not there.
+	Files *blobs.Files
+	// Vault keeps sealed values. Without it those routes are not there.
+	Vault *blobs.Vault
 	// Proof proves the log. Without it those routes are not there.
 	Proof *Proof
 }
@@ -205,6 +214,9 @@ func (a *API) routes() {
 	a.bulletinRoutes()
 	a.alertRoutes()
 	a.entryRoutes()
+	a.materialRoutes()
+	a.attachmentRoutes()
+	a.secretRoutes()
 	a.proofRoutes()
 	a.streamRoutes()
 	a.healthRoutes()

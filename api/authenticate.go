@@ -63,7 +63,7 @@ func (a *API) receive(r *http.Request, n *attempt) (received *http.Request, done
 		ctx, cancel = context.WithDeadline(ctx, who.Until)
 	}
 	stop := context.AfterFunc(who.Life, cancel)
-	r = r.WithContext(ctx)
+	r = asReader(r.WithContext(ctx))
 	leave, p := a.throttle(r, who.Caller)
 	if p == nil {
 		p = a.permitted(r, who.Caller)

@@ -12,6 +12,7 @@ import (
 	"truceledger/domain/ceasefire"
 	"truceledger/domain/registry"
 	"truceledger/eventstore"
+	"truceledger/projections"
 )
 
 // mayVerb refuses a command whose verb the caller's roles do not grant at all. It looks at nothing that was sent with it.
@@ -66,7 +67,7 @@ func (a *API) maySpeak(caller access.Caller, action access.Action, actors []stri
 // mayCorrect checks whose words are taken back: those of the entry, and where it is a correction itself, those of the entry
 // that it corrects too.
 func (a *API) mayCorrect(ctx context.Context, caller access.Caller, t domain.CorrectionTarget, signed bool) error {
-	record, err := a.ledger.Record(ctx, t.Target())
+	record, err := a.ledger.RecordFor(ctx, t.Target(), projections.ReaderOf(ctx))
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func (a *API) bulletin(ctx context.Context, in *bulletinInput) (kind string, bod
 	if in.Compare != "" {
 		request.Compare = strings.Split(in.Compare, ",")
 	}
-	b, err := bulletin.Make(ctx, a.queries, request)
+	b, err := bulletin.Make(inPublic(ctx), a.queries, request)
 	if err != nil {
 		return "", nil, badBulletin(err)
 	}

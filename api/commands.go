@@ -78,6 +78,9 @@ func (a *API) command(ctx context.Context, in *CommandInput) (*commandOutput, er
 		return nil, err
 	}
 	a.written.note(result.Entry.Sequence)
+	if err := a.destroy(ctx, result.Entry.Command); err != nil {
+		return nil, err
+	}
 	out, err := answer(result)
 	if err == nil {
 		out.Body.Receipt = a.receiptOf(result.Entry.Sequence)
@@ -111,7 +114,7 @@ func (a *API) read(ctx context.Context, in *CommandInput) (eventstore.Request, e
 		}
 	}
 	return eventstore.Request{
-		Command: c, Signed: envelope, Principal: access.From(ctx).Principal(), IfMatch: seen, CausationID: in.CausationID, CorrelationID: in.CorrelationID,
+		Command: c, Signed: envelope, Principal: access.From(ctx).Principal(), Reader: commandReader(ctx, c), IfMatch: seen, CausationID: in.CausationID, CorrelationID: in.CorrelationID,
 	}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"truceledger/api/wire"
 	"truceledger/domain"
 	"truceledger/eventstore"
+	"truceledger/projections"
 )
 
 // versionTag is the ETag of a record: its version, which is the sequence of its newest entry.
@@ -79,7 +80,7 @@ func (a *API) exists(ctx context.Context, r domain.Ref) error {
 	if !domain.IsSlug(r.ID) {
 		return &eventstore.StaleError{Record: r}
 	}
-	record, err := a.ledger.Record(ctx, r)
+	record, err := a.ledger.RecordFor(ctx, r, projections.ReaderOf(ctx))
 	if err == nil && record.Version() == 0 {
 		err = &eventstore.StaleError{Record: r}
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,8 +43,12 @@ var accepted = map[string]string{
 	"mark-duplicate": `{"incident":"shot","by":"monitor","of":"asked1"}`,
 	"record-tally":   `{"tally":"new","source":"paper","unit":"people","outcome":"killed","best":3}`, "record-statement": `{"statement":"new","by":"north"}`, "open-talks": `{"talks":"new","by":"north"}`,
 	"record-talks-status": `{"talks":"geneva","by":"north","status":"suspended"}`, "reserve-right": `{"talks":"geneva","by":"south"}`,
-	"correct": `{"record":"actor/fifth","sequence":6,"by":"north","replacement":{"command":"register-actor","actor":"fifth","name":"Fifth anew","kind":"state"}}`,
-	"retract": `{"record":"place/void","corrects":"` + uuid1 + `","by":"north"}`,
+	"attach-evidence":   `{"record":"incident/shot","by":"north","sha256":"` + strings.Repeat("ab", 32) + `","bytes":5,"media_type":"image/png"}`,
+	"transfer-evidence": `{"record":"incident/shot","by":"north","to":"south","sha256":"` + strings.Repeat("ab", 32) + `","act":"copy"}`,
+	"read-secret":       `{"record":"incident/asked1","secret":"hmac-sha256:` + strings.Repeat("cd", 32) + `"}`,
+	"destroy-secret":    `{"record":"incident/asked1","secret":"hmac-sha256:` + strings.Repeat("cd", 32) + `"}`,
+	"correct":           `{"record":"actor/fifth","sequence":6,"by":"north","replacement":{"command":"register-actor","actor":"fifth","name":"Fifth anew","kind":"state"}}`,
+	"retract":           `{"record":"place/void","corrects":"` + uuid1 + `","by":"north"}`,
 }
 
 // furnish puts everything on the record that those requests name.
@@ -72,7 +77,7 @@ func (w *world) furnish() {
 	w.must("suspend", `{"ceasefire":"force3","by":"north"}`)
 	w.must("undertake", `{"ceasefire":"force1","by":"north","obligation":"o0"}`)
 	for _, id := range []string{"shot", "asked1", "asked2"} {
-		w.must("violate", `{"incident":"`+id+`","by":"north","ceasefires":["force1"]}`)
+		w.must("violate", `{"incident":"`+id+`","by":"north","ceasefires":["force1"],"witness":"hmac-sha256:`+strings.Repeat("cd", 32)+`"}`)
 	}
 	w.must("open-inquiry", `{"incident":"asked1","by":"monitor"}`)
 	w.must("open-inquiry", `{"incident":"asked2","by":"monitor"}`)

@@ -29,7 +29,8 @@ type entryInput struct {
 func (a *API) entryRoutes() {
 	raw[entriesInput](a, huma.Operation{
 		OperationID: "list-entries", Path: "/v1/entries", Tags: []string{"log"}, Summary: "The log itself: each line is an entry's exact bytes",
-		Description: "Streamed. What is sent was stored before the request came; an answer that is cut off ends the connection.",
+		Description: "Streamed. What is sent was stored before the request came; an answer that is cut off ends the connection. " +
+			`An entry that is not for the caller to read is the line {"withheld": its sequence, "leaf": its hash in base64}.`,
 	}, "application/x-ndjson", a.entries)
 	raw[entryInput](a, huma.Operation{
 		OperationID: "get-entry", Path: "/v1/entries/{sequence}", Tags: []string{"log"}, Summary: "The exact bytes of one entry",
@@ -49,6 +50,10 @@ func (a *API) entry(w http.ResponseWriter, r *http.Request) {
 	for m, err := range a.Log.Read(r.Context(), n-1) {
 		if err != nil {
 			answerProblem(w, a.fail(r.Context(), err))
+			return
+		}
+		if !a.sees(r.Context(), m) {
+			answerProblem(w, problem(http.StatusNotFound, "not-found", "entry %d is not for you to read; its hash is in the tree, and its receipt proves it", n))
 			return
 		}
 		a.sendEntry(w, r, m)
@@ -111,7 +116,11 @@ func (a *API) sendEntries(w http.ResponseWriter, r *http.Request, after, most ui
 		if err != nil {
 			a.cutShort(r, sent, err, r.Context().Err() != nil)
 		}
-		_, _ = out.Write(m.Payload)
+		line := m.Payload
+		if !a.sees(r.Context(), m) {
+			line = withheld(m)
+		}
+		_, _ = out.Write(line)
 		if err = out.WriteByte('\n'); err != nil {
 			a.cutShort(r, sent, err, left(err))
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -254,8 +255,11 @@ func TestExportThenImportGivesTheSameAnswers(t *testing.T) {
 func TestACarriedLedgerGivesTheSameAnswers(t *testing.T) {
 	from := open(t)
 	from.furnish()
+	stayBehind := []string{"attach-evidence", "transfer-evidence", "read-secret", "destroy-secret"} // with the files and the values
 	for _, verb := range eventstore.Verbs() {
-		from.must(verb, string(from.requestFor(verb)))
+		if !slices.Contains(stayBehind, verb) {
+			from.must(verb, string(from.requestFor(verb)))
+		}
 	}
 	from.must("mark-duplicate", `{"incident":"asked2","of":"asked1","by":"monitor"}`)
 	from.settle()

@@ -81,13 +81,13 @@ func (a *API) exportRoutes() {
 func download[I any](a *API, name, content, summary string, prepare func(context.Context, *I) (file, error)) {
 	op := huma.Operation{
 		OperationID: "export-" + name, Method: http.MethodGet, Path: "/v1/" + name, Summary: summary, Tags: []string{"exports"}, SkipValidateParams: true,
-		Description: "All of it, streamed, at one point of the log. Truce-As-Of-Sequence and Truce-Effective-At name the clocks that it is of.",
+		Description: "All of it, streamed, at one point of the log; of public records only, whoever asks. Truce-As-Of-Sequence and Truce-Effective-At name the clocks that it is of.",
 	}
 	a.describeProblems(&op)
 	op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{content: {Schema: &huma.Schema{Type: huma.TypeString}}}}
 	type output struct{ Body func(huma.Context) }
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*output, error) {
-		f, err := prepare(ctx, in)
+		f, err := prepare(inPublic(ctx), in)
 		if err != nil {
 			return nil, a.fail(ctx, err)
 		}

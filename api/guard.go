@@ -26,6 +26,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Vary", "Authorization, Cookie") // a cache on the way must not hand one reader's answer to another
 	a.lagging(h)
 	n := &attempt{}
 	r, done, p := a.let(r, n)

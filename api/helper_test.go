@@ -18,6 +18,7 @@ import (
 	"truceledger/api/access"
 	"truceledger/api/wire"
 	"truceledger/eventstore"
+	"truceledger/eventstore/blobs"
 	"truceledger/eventstore/memory"
 	"truceledger/projections"
 )
@@ -31,7 +32,7 @@ var (
 )
 
 // local is who everybody is where a test does not say otherwise.
-var local = access.Caller{Name: "local", Roles: []access.Role{access.Recorder, access.Operator}}
+var local = access.Caller{Name: "local", Roles: []access.Role{access.Recorder, access.Auditor, access.Operator}}
 
 // A world is the whole of a server over a log in memory.
 type world struct {
@@ -55,7 +56,7 @@ func open(t testing.TB, change ...func(*Options)) *world {
 	}
 	var err error
 	w.ledger, err = eventstore.Open(t.Context(), w.log, eventstore.Options{
-		Logger: logger, Clock: asked.Clock,
+		Logger: logger, Clock: asked.Clock, Material: beside(asked),
 		FindCommand: func(ctx context.Context, principal, id string) (uint64, bool) {
 			return w.views.FindCommand(ctx, principal, id)
 		},
@@ -85,6 +86,17 @@ func open(t testing.TB, change ...func(*Options)) *world {
 	})
 	w.settle()
 	return w
+}
+
+// beside is what lies beside the log of a world that has it.
+func beside(o Options) eventstore.Material {
+	if o.Files == nil {
+		return nil
+	}
+	return struct {
+		*blobs.Files
+		*blobs.Vault
+	}{o.Files, o.Vault}
 }
 
 // settle waits until the read models hold all of the log.

@@ -16,6 +16,7 @@ import (
 	"truceledger/api/access"
 	"truceledger/api/interchange"
 	"truceledger/api/wire"
+	"truceledger/projections"
 )
 
 // importInput are the parameters of an import.
@@ -100,7 +101,7 @@ func (a *API) importer(w http.ResponseWriter, r *http.Request) (*interchange.Imp
 		return nil, nil, problem(http.StatusBadRequest, "bad-import", "%s", err)
 	}
 	return &interchange.Importer{
-		Ledger: authorised{a.ledger, a}, Models: a.queries, Principal: access.From(r.Context()).Principal(), Format: f,
+		Ledger: authorised{readingLedger{a.ledger, projections.ReaderOf(r.Context())}, a}, Models: a.queries, Principal: access.From(r.Context()).Principal(), Format: f,
 		DryRun: q.Get("dry_run") == "true", RetractMissing: q.Get("retract_missing") == "true",
 	}, table, nil
 }

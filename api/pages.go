@@ -95,7 +95,7 @@ func page[I any](a *API, path string, make func(context.Context, *I) (rendered, 
 
 // output renders a page, compressed where the browser takes that.
 func output(p rendered, status int, packs bool) (*htmlOutput, error) {
-	out := &htmlOutput{Status: status, ContentType: "text/html; charset=utf-8", CacheControl: noCache, Vary: "Accept-Encoding, Accept-Language"}
+	out := &htmlOutput{Status: status, ContentType: "text/html; charset=utf-8", CacheControl: noCache, Vary: "Accept-Encoding, Accept-Language, Authorization, Cookie"}
 	var b bytes.Buffer
 	if !packs {
 		err := p.Render(&b)

@@ -35,7 +35,7 @@ func verbGroups() (groups []web.VerbGroup) {
 	for _, verb := range eventstore.Verbs() {
 		c, _ := eventstore.NewCommand(verb)
 		kind := c.Target().Kind
-		if verb == "correct" || verb == "retract" {
+		if kind == "" { // one for records of any kind
 			kind = domain.KindLedger
 		}
 		by[kind] = append(by[kind], verb)
@@ -159,6 +159,9 @@ func (a *API) act(ctx context.Context, form *web.Form, r *http.Request, at proje
 		return ""
 	}
 	c, err := eventstore.DecodeCommand(form.Verb, raw)
+	if err == nil {
+		err = domain.CheckSealed(c) // before anything is read back
+	}
 	if err != nil {
 		a.refused(ctx, form, err, at)
 		return ""
@@ -178,9 +181,13 @@ func (a *API) act(ctx context.Context, form *web.Form, r *http.Request, at proje
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, a.limits.command, context.DeadlineExceeded)
 	defer cancel()
-	result, err := a.ledger.Execute(ctx, eventstore.Request{Command: c, Principal: access.From(ctx).Principal()})
+	result, err := a.ledger.Execute(ctx, eventstore.Request{Command: c, Principal: access.From(ctx).Principal(), Reader: commandReader(ctx, c)})
 	if err != nil {
 		form.Preview = readBack(form, body)
+		a.refused(ctx, form, err, at)
+		return ""
+	}
+	if err := a.destroy(ctx, c); err != nil {
 		a.refused(ctx, form, err, at)
 		return ""
 	}
@@ -199,7 +206,7 @@ func (a *API) meet(ctx context.Context, form *web.Form, c domain.Command) {
 	if form.Expect != "" {
 		return
 	}
-	if record, err := a.ledger.Record(ctx, target); err == nil && record.Version() > 0 {
+	if record, err := a.ledger.RecordFor(ctx, target, projections.ReaderOf(ctx)); err == nil && record.Version() > 0 {
 		form.Expect = strconv.FormatUint(record.Version(), 10)
 	}
 }
@@ -217,6 +224,11 @@ func (a *API) refused(ctx context.Context, form *web.Form, err error, at project
 	p := a.fail(ctx, err)
 	form.Refusal, form.Code, form.Field = p.Detail, p.Code, p.Field
 	sentence := strings.TrimPrefix(p.Detail, p.Field+": ")
+	if eventstore.IsSealedField(p.Field) {
+		form.Preview = nil
+		web.Forget(form.Fields, p.Field)
+		web.Forget(form.More, p.Field)
+	}
 	var stale *eventstore.StaleError
 	if errors.As(err, &stale) {
 		a.meanwhile(ctx, form, stale, at)

@@ -17,6 +17,7 @@ var badgeColours = map[string]string{
 
 // badge is a picture of a ceasefire's status that other pages can show. It says when it was drawn: a copy may be old.
 func (a *API) badge(w http.ResponseWriter, r *http.Request) {
+	r = r.WithContext(inPublic(r.Context()))
 	q := r.URL.Query()
 	clocks := Clocks{EffectiveAt: instant(q.Get("effective_at")), KnownAt: instant(q.Get("known_at")), ReportedBy: instant(q.Get("reported_by")), AsOfSequence: count(q.Get("as_of_sequence"))}
 	if p := a.readiness.check(r.Context(), a); p != nil {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -15,8 +16,12 @@ import (
 // spans keeps what the time sliders run over, for the newest entry that it was made for: making it reads much.
 type spans struct {
 	mu   sync.Mutex
-	made *web.Span
+	at   uint64               // the newest entry that they were made for
+	made map[string]*web.Span // by reader: what one may not know of must not show in the other's
 }
+
+// mostSpans bounds how many readers' spans are kept at once.
+const mostSpans = 64
 
 // Limits of what a slider shows: more marks than pixels help nobody, and reading the histories of many ceasefires takes long.
 const (
@@ -28,8 +33,9 @@ const (
 func (a *API) span(ctx context.Context) (*web.Span, error) {
 	a.spans.mu.Lock()
 	defer a.spans.mu.Unlock()
-	if a.spans.made != nil && a.spans.made.Last == a.queries.Applied() {
-		return a.spans.made, nil
+	reader := fmt.Sprintf("%+v", projections.ReaderOf(ctx))
+	if made := a.spans.made[reader]; made != nil && made.Last == a.queries.Applied() {
+		return made, nil
 	}
 	far := time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	at, err := a.queries.Resolve(ctx, projections.Clock{Effective: &far})
@@ -38,7 +44,10 @@ func (a *API) span(ctx context.Context) (*web.Span, error) {
 	}
 	s, err := a.newSpan(ctx, at)
 	if err == nil {
-		a.spans.made = s
+		if a.spans.at != s.Last || len(a.spans.made) >= mostSpans {
+			a.spans.at, a.spans.made = s.Last, map[string]*web.Span{}
+		}
+		a.spans.made[reader] = s
 	}
 	return s, err
 }

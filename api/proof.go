@@ -130,6 +130,9 @@ func (a *API) tile(w http.ResponseWriter, r *http.Request, name string, entries 
 	case errors.Is(err, proof.ErrNotATile), errors.Is(err, proof.ErrBeyond) && a.behind(err) == nil:
 		err = problem(http.StatusNotFound, "not-found", "there is no such tile, or not yet: /log/checkpoint says how large the tree is")
 	}
+	if errors.Is(err, errWithheld) {
+		err = problem(http.StatusForbidden, "withheld", "these entries hold some that are not for you to read: /v1/entries gives the others, with the hashes of those")
+	}
 	if err != nil {
 		answerProblem(w, a.fail(r.Context(), err))
 		return
@@ -145,7 +148,7 @@ func (a *API) tileBytes(ctx context.Context, path string, entries bool) (body []
 	case t.L < 0 != entries:
 		return nil, proof.ErrNotATile
 	case t.L < 0:
-		return proof.EntryBundle(ctx, a.Log, t)
+		return proof.EntryBundle(ctx, seenLog{a}, t)
 	}
 	err = a.Proof.Tree.ViewTree(func(tree proof.Tree) error {
 		body, err = tree.TileBytes(t)

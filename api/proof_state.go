@@ -200,6 +200,9 @@ func (a *API) signedBy(ctx context.Context, s *ProofState) error {
 		if err != nil {
 			return err
 		}
+		if m.Subject = eventstore.Subject(e.Ref); !a.sees(ctx, m) {
+			return nil // that it is in the tree is public; who speaks in it is not
+		}
 		s.Actor = e.Command.Head().By
 		if e.Signed != nil {
 			s.SignedBy, err = e.Signed.Claimed()

@@ -111,7 +111,10 @@ func (a *API) carry(ctx context.Context, s *eventWriter, from uint64) {
 			if !ok {
 				return
 			}
-			if err = a.writeRecorded(s, m); s.waiting {
+			if !a.sees(ctx, m.Message) {
+				break // as if it had never been; a reader that resumes is told of it no more than now
+			}
+			if err = a.writeRecorded(ctx, s, m); s.waiting {
 				break // a flush is due already
 			}
 			s.waiting = true
@@ -137,8 +140,15 @@ const coalesce = 20 * time.Millisecond
 
 // writeRecorded adds an entry, and before it the state of the ceasefire that it belongs to, to what goes out next. Only the
 // entry, as the last of the two, moves the reader's position: whoever loses the connection between them gets both again.
-func (a *API) writeRecorded(s *eventWriter, m *recorded) error {
-	view, err := m.state()
+//
+// What is found out once for everybody is what everybody may know: the state of a restricted ceasefire is asked for by each
+// reader that may.
+func (a *API) writeRecorded(ctx context.Context, s *eventWriter, m *recorded) error {
+	state := m.state
+	if eventstore.SubjectRef(m.Subject).Restricted() {
+		state = func() ([]byte, error) { return a.stateOf(ctx, m.Message) }
+	}
+	view, err := state()
 	if err != nil {
 		return err
 	}

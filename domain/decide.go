@@ -31,6 +31,9 @@ func decide(r Record, c Command, in Setting, judge Judge) (Decision, error) {
 	case *Retract:
 		return decideRetract(r, c, in)
 	}
+	if isCustodyCommand(c) {
+		return decideCustody(r, c, in)
+	}
 	m, settled, err := Settle(r, c, in)
 	if err != nil {
 		return Decision{}, err
@@ -214,6 +217,10 @@ func interchangeable(r Record, root Step, replacement Command) error {
 		return Refuse(ErrReplacement, "a replacement cannot be a %s", replacement.Verb())
 	}
 	switch {
+	case isCustody(root) || isCustodyCommand(replacement):
+		return ErrCustodyCorrect
+	case !slices.Equal(RestrictedActors(replacement), RestrictedActors(root.Command)):
+		return Field("replacement.restricted_to", "must stay as it was: who may know of a record is set once, at its beginning")
 	case replacement.Target() != r.Ref:
 		return Refuse(ErrReplacement, "the replacement is for %s, the corrected entry is of %s", replacement.Target(), r.Ref)
 	case replacement.Creates() != root.Command.Creates():

@@ -24,6 +24,12 @@
 // already recorded with an earlier place. Later ones are not judged again: an entry that finds no purchase in a fold
 // changes nothing there, and is flagged out_of_order.
 //
+// # What belongs to a record beside what it says
+//
+// Files with their chains of custody and sealed values (custody.go, secrets.go) are steps of a record that no fold sees. A
+// record that is restricted to some actors says so by the form of its id ([Ref.Restricted]), so that everybody who handles an
+// entry knows from its subject alone that it is not for everybody.
+//
 // # The rules
 //
 // A rule's no is a [Rejection]: a constant with a stable code and a sentence.
@@ -45,6 +51,8 @@
 //	R14  Nothing is recorded before it was done; only starts and ends lie ahead.
 //	R15  A report names who stands behind it: an actor or a source.
 //	R16  A local ceasefire's area lies in that of the ceasefire above it, and none stands above itself.
+//	R17  A file is attached to a record once; only its custodian gives it on.
+//	R18  That a secret was read or destroyed is not taken back; a destroyed one is not read.
 //
 // What is odd but not wrong is accepted and marked with a [Flag]: gaps and overlaps between terms, a duration that is not its
 // interval, a report published before what it speaks of, an incident outside the area or time, an attack by an excluded

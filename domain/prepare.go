@@ -167,6 +167,10 @@ func formatted(path, format, s string) error {
 			e := whenProblem("", err).(*FieldError)
 			return &FieldError{Field: path, Problem: e.Problem} // the field itself is the zone: no ".zone" after it
 		}
+	case "sealed":
+		if !IsCommitment(s) {
+			return Field(path, "%s", ClearText)
+		}
 	case "sha256":
 		if len(s) != 64 || strings.Trim(s, "0123456789abcdef") != "" {
 			return Field(path, "%q is not a SHA-256 in hex: 64 digits 0-9 and a-f", clip(s))

@@ -16,7 +16,7 @@ func references(facts Facts, prefix string, v reflect.Value) (err error) {
 	for i := range shape {
 		f, field := &shape[i], v.Field(i)
 		switch {
-		case field.Type() == correctionTargetType:
+		case field.Type() == correctionTargetType, field.Type() == recordTargetType:
 			// Addressed, and found: one whose beginning is retracted can still be mended, though others may not name it.
 		case f.anonymous:
 			err = references(facts, prefix, field)
@@ -35,6 +35,8 @@ func references(facts Facts, prefix string, v reflect.Value) (err error) {
 }
 
 var correctionTargetType = reflect.TypeFor[CorrectionTarget]()
+
+var recordTargetType = reflect.TypeFor[RecordTarget]()
 
 // referenceList looks at a list of ids, or at the fields of a list of structs.
 func referenceList(facts Facts, path string, f *field, list reflect.Value) (err error) {

@@ -144,8 +144,8 @@ func TestAnEmptyListIsNotAnAbsentOne(t *testing.T) {
 }
 
 func TestVerbsAndEventTypesAreThoseOfTheContract(t *testing.T) {
-	if n := len(eventstore.Verbs()); n != 45 {
-		t.Errorf("got %d verbs, want the contract's 41, mark-duplicate and 3 for keys", n)
+	if n := len(eventstore.Verbs()); n != 49 {
+		t.Errorf("got %d verbs, want the contract's 41, mark-duplicate, 3 for keys and 4 for files and secrets", n)
 	}
 	for _, verb := range eventstore.Verbs() {
 		c, ok := eventstore.NewCommand(verb)

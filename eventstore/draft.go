@@ -22,6 +22,9 @@ type draft struct {
 // draft decides the order on record. The checks come in the order of the contract: idempotency, what the caller
 // expects, the rules.
 func (l *Ledger) draft(ctx context.Context, o *order, record domain.Record, told uint64) (draft, error) {
+	if err := l.admits(ctx, *o, record); err != nil {
+		return draft{}, err
+	}
 	if holds, err := l.repeated(ctx, *o, record); err != nil || holds != 0 {
 		return draft{holds: holds}, err
 	}
@@ -41,6 +44,10 @@ func (l *Ledger) judged(o *order, record domain.Record, known *facts) (draft, er
 	if err := expected(*o, c, record); err != nil {
 		return draft{}, err
 	}
+	if err := l.hasMaterial(c); err != nil {
+		return draft{}, err
+	}
+	known.mayName = l.mayName(known.ctx, *o, record, c)
 	setting := domain.Setting{Now: l.now(record), Zone: l.Zone(), Facts: known}
 	if !o.rehearsed {
 		if err := l.authorise(known, *o, c, record, setting.Now); err != nil {

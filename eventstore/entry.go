@@ -80,6 +80,12 @@ func (e Entry) Step() domain.Step {
 // that optimistic concurrency needs no wildcards.
 func Subject(r domain.Ref) string { return "truce." + string(r.Kind) + "." + r.ID }
 
+// SubjectRef is the record that a subject of the log is for: what Subject was given.
+func SubjectRef(subject string) domain.Ref {
+	kind, id, _ := strings.Cut(strings.TrimPrefix(subject, "truce."), ".")
+	return domain.Ref{Kind: domain.Kind(kind), ID: id}
+}
+
 // An envelope is an entry as it stands on the wire: a CloudEvents 1.0 structured event.
 type envelope struct {
 	SpecVersion string       `json:"specversion"`

@@ -40,7 +40,8 @@ type Request struct {
 	Principal     string         // who was authenticated
 	CausationID   string
 	CorrelationID string
-	IfMatch       *uint64 // the record's version that the caller has seen, besides the command's own expect
+	Reader        domain.Reader // which restricted records the caller may know of; those that the principal began in any case
+	IfMatch       *uint64       // the record's version that the caller has seen, besides the command's own expect
 	// Signed is a command that its party has signed. Command is then read from it, and may be left out.
 	Signed *signed.Envelope
 }
@@ -100,6 +101,7 @@ func (l *Ledger) receive(r Request) (order, error) {
 	if r.Principal == "" {
 		r.Principal = l.options.Principal
 	}
+	r.Reader.Name = r.Principal
 	o := order{Request: r, verb: r.Command.Verb()}
 	if v := verbByName[o.verb]; v.new == nil || v.internal {
 		return order{}, unknownVerb(o.verb)
@@ -115,8 +117,12 @@ func (l *Ledger) receive(r Request) (order, error) {
 	if err := o.takeID(c.Head()); err != nil {
 		return order{}, err
 	}
+	made := c.Target().ID == ""
 	o.nameRecords(c)
 	if err := domain.Prepare(c, l.Zone()); err != nil {
+		return order{}, err
+	}
+	if err := domain.CheckRestriction(c, made); err != nil {
 		return order{}, err
 	}
 	if o.ref = c.Target(); !domain.IsSlug(o.ref.ID) {
@@ -164,7 +170,11 @@ func (o *order) nameRecords(c domain.Command) {
 	o.begins = c.Creates() && !continues
 	if ref := c.Target(); c.Creates() && ref.ID == "" {
 		name := string(ref.Kind) + "\x00" + o.Principal + "\x00" + o.commandID
-		c.SetTarget(uuid.NewSHA1(recordSpace, []byte(name)).String())
+		id := uuid.NewSHA1(recordSpace, []byte(name)).String()
+		if len(domain.RestrictedActors(c)) > 0 {
+			id = domain.RestrictedPrefix + id
+		}
+		c.SetTarget(id)
 		o.defaults = append(o.defaults, string(ref.Kind)) // the field of a record's id is named like its kind
 	}
 	correct, ok := c.(*domain.Correct)

@@ -17,6 +17,8 @@ type facts struct {
 	load   func(context.Context, domain.Ref) (domain.Record, error) // at least up to readTo
 	readTo uint64
 	seen   map[domain.Ref][]domain.Reading
+	// mayName decides whether a restricted record may be named; nil: it may, as where what is on the record is decided again.
+	mayName func(domain.Ref) (bool, error)
 
 	unkeyed func(actor string) bool // reports that no key ever stood on an actor's record; nil where that is not known
 }
@@ -45,6 +47,11 @@ func (f *facts) record(r domain.Ref) (domain.Record, error) {
 
 // Exists reports whether the record has a beginning that is not retracted.
 func (f *facts) Exists(r domain.Ref) (bool, error) {
+	if r.Restricted() && f.mayName != nil {
+		if may, err := f.mayName(r); !may || err != nil {
+			return false, err
+		}
+	}
 	readings, err := f.readings(r)
 	for _, x := range readings {
 		if x.Command.Creates() {

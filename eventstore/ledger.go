@@ -35,6 +35,8 @@ type Options struct {
 	FirstSignatures Signatures
 	// CheckSeen says whether the head that a signer has seen belongs to this log. Without it only an auditor looks.
 	CheckSeen func(ctx context.Context, seen signed.Seen) error
+	// Material is what lies beside the log. Without it nobody checks that what a command names is there.
+	Material Material
 	// LeaderTime reads the clock of whoever orders the log. Where it is more than two seconds from Clock, nothing is
 	// written. Without it there is one clock only.
 	LeaderTime func(ctx context.Context) (time.Time, error)

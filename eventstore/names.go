@@ -61,6 +61,10 @@ var verbs = []verbType{
 	verb[talks.OpenTalks]("open-talks"),
 	verb[talks.RecordTalksStatus]("record-talks-status"),
 	verb[talks.ReserveRight]("reserve-right"),
+	verb[domain.AttachEvidence]("attach-evidence"),
+	verb[domain.TransferEvidence]("transfer-evidence"),
+	verb[domain.ReadSecret]("read-secret"),
+	verb[domain.DestroySecret]("destroy-secret"),
 	verb[domain.Correct]("correct"),
 	verb[domain.Retract]("retract"),
 }
@@ -123,6 +127,10 @@ var eventTypes = []eventType{
 	event[registry.KeyRegistered]("key-registered"),
 	event[registry.KeyRotated]("key-rotated"),
 	event[registry.KeyRevoked]("key-revoked"),
+	event[domain.EvidenceReceived]("evidence-received"),
+	event[domain.EvidenceTransferred]("evidence-transferred"),
+	event[domain.SecretRead]("secret-read"),
+	event[domain.SecretDestroyed]("secret-destroyed"),
 	event[domain.EntryCorrected]("entry-corrected"),
 	event[domain.EntryRetracted]("entry-retracted"),
 }

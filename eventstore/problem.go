@@ -69,6 +69,9 @@ func semanticProblem(e *json.SemanticError) error {
 	case errors.Is(e.Err, strconv.ErrRange):
 		return &domain.FieldError{Field: path, Problem: "is too large a number; allowed is " + allowed(e.GoType)}
 	}
+	if e.GoType == sealedType {
+		return &domain.FieldError{Field: path, Problem: "is " + kindInWords(e.JSONKind) + "; allowed is a commitment in quotes: " + domain.ClearText}
+	}
 	return &domain.FieldError{Field: path, Problem: "is " + valueInWords(e) + "; allowed is " + allowed(e.GoType)}
 }
 
@@ -84,8 +87,37 @@ func fieldPath(p jsontext.Pointer) string {
 			b.WriteByte('.')
 		}
 		b.WriteString(clip(token))
+		if sealedNames[token] {
+			break // what stands below may be the value itself, in the place of a name
+		}
 	}
 	return b.String()
+}
+
+var sealedType = reflect.TypeFor[domain.Sealed]()
+
+// sealedNames are the names of the fields whose values must never be repeated.
+var sealedNames = map[string]bool{}
+
+func init() {
+	for _, v := range verbs {
+		learnSealed(v.typ)
+	}
+}
+
+// IsSealedField reports whether a path is that of a field whose value must never be repeated.
+func IsSealedField(path string) bool { return sealedNames[path[strings.LastIndex(path, ".")+1:]] }
+
+func learnSealed(t reflect.Type) {
+	for i := range t.NumField() {
+		switch f := t.Field(i); {
+		case f.Anonymous && f.Type.Kind() == reflect.Struct:
+			learnSealed(f.Type)
+		case f.Type == sealedType:
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			sealedNames[name] = true
+		}
+	}
 }
 
 func joinPath(path, inner string) string {

@@ -178,6 +178,7 @@ const ErrOnRecord domain.Rejection = "on-record: the record says so already; the
 // Rehearse returns a command as the ledger would store it now, with every field that it fills in, and stores nothing: so a
 // party can sign what will stand on the record. A no is what Execute would answer, but for signatures and the command's id.
 func (l *Ledger) Rehearse(ctx context.Context, r Request) (domain.Command, error) {
+	r.Command = unguessable(r.Command)
 	o, err := l.receive(r)
 	if err != nil {
 		return nil, err

@@ -100,10 +100,10 @@ func sampleEntry(c domain.Command, e domain.Event) Entry {
 
 // likely returns an empty command of the package that an event belongs to.
 func likely(event reflect.Type) domain.Command {
-	switch event {
-	case reflect.TypeFor[domain.EntryCorrected](), reflect.TypeFor[domain.EntryRetracted]():
+	switch {
+	case event.PkgPath() == reflect.TypeFor[domain.EntryRetracted]().PkgPath():
 		return &domain.Retract{CorrectionTarget: domain.CorrectionTarget{Record: "ceasefire/river"}}
-	case reflect.TypeFor[FormatRaised]():
+	case event == reflect.TypeFor[FormatRaised]():
 		return &raiseFormat{}
 	}
 	for _, list := range [][]verbType{verbs, internalVerbs} {

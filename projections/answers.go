@@ -19,7 +19,18 @@ const mostAnswers = 4096
 // from has a new entry, or time passes a moment that stands anywhere in those records.
 type answered struct {
 	mu   sync.RWMutex
-	byID map[string]*answer
+	byID map[string]*answer // by keptFor
+}
+
+// keptFor is the key of an answer: readers who may know of different records are answered differently.
+func keptFor(reader domain.Reader, id string) string {
+	if reader.All {
+		return "*\x00" + id
+	}
+	if reader.Name == "" && len(reader.Actors) == 0 {
+		return id
+	}
+	return reader.Name + "\x00" + strings.Join(reader.Actors, "\x00") + "\x00\x00" + id
 }
 
 // An answer holds for effective times in [from, until), as long as the records that it was made from stay as they are. It is
@@ -77,7 +88,7 @@ func (c *answered) of(id string, p Point) *answer {
 		return nil
 	}
 	c.mu.RLock()
-	a := c.byID[id]
+	a := c.byID[keptFor(p.Reader, id)]
 	c.mu.RUnlock()
 	if a == nil || p.Effective.Before(a.from) || !a.until.IsZero() && !p.Effective.Before(a.until) {
 		return nil
@@ -124,7 +135,7 @@ func (c *answered) keep(r *reader, v CeasefireView, raw []byte) {
 	if c.byID == nil || len(c.byID) >= mostAnswers {
 		c.byID = map[string]*answer{}
 	}
-	c.byID[strings.Clone(v.ID)] = a
+	c.byID[keptFor(r.Reader, strings.Clone(v.ID))] = a
 }
 
 // endsBy lets the answer end at the first moment after now that stands anywhere in v: only what passes such a moment can

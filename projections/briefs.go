@@ -151,7 +151,7 @@ func (r *reader) eachIncident(ctx context.Context, f IncidentFilter, do func(inc
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if toNumber(v) > r.Prefix {
+		if toNumber(v) > r.Prefix || hidden(r.tx, domain.Ref{Kind: domain.KindIncident, ID: string(k)}, r.Reader) {
 			continue
 		}
 		s, err := r.briefly(string(k), v, texts)

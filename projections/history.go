@@ -163,6 +163,9 @@ func (t *teller) item(asked domain.Ref, n uint64, value []byte) (item HistoryIte
 			return item, false, damaged("history of %s: %v", asked, err)
 		}
 	}
+	if hidden(t.tx, ref, t.Reader) {
+		return item, false, nil
+	}
 	s, err := t.story(ref)
 	if err != nil {
 		return item, false, err

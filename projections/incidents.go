@@ -100,6 +100,9 @@ func (r *reader) incidentView(s incident.State, readings []domain.Reading, versi
 		Casualties: []CasualtiesView{}, BreachOf: []BreachView{}, Accounts: []AccountView{}, Inquiries: []InquiryView{},
 		Sources: some(s.Sources), FlagNotes: r.reportedBefore(readings), Version: version,
 	}
+	if !s.Near.IsZero() {
+		v.Near = &NearView{Point: s.Near.Point, WithinKm: s.Near.WithinKm}
+	}
 	for _, c := range s.Casualties {
 		v.Casualties = append(v.Casualties, CasualtiesView{
 			Unit: string(c.Unit), Outcome: string(c.Outcome), Qualifier: string(c.Qualifier), Low: c.Low, Best: c.Best, High: c.High,

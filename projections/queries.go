@@ -25,7 +25,8 @@ var ErrBadCursor = errors.New("the cursor is not one that this collection gave o
 // the same.
 type Point struct {
 	domain.Clocks
-	Applied uint64 // the newest entry that was applied when the point was fixed
+	Reader  domain.Reader // who asks: the records that it may not know of do not exist in the answer
+	Applied uint64        // the newest entry that was applied when the point was fixed
 }
 
 // Queries answer from the read models.
@@ -37,7 +38,7 @@ type Queries struct {
 
 func newQueries(p *Projections) *Queries { return &Queries{p: p, cache: newCache(p.o.CacheBytes)} }
 
-// Resolve fixes the clocks of a question: unset, the effective time is now and every entry applied is known.
+// Resolve fixes the clocks of a question and who asks it (As): unset, the effective time is now and every entry applied is known.
 func (q *Queries) Resolve(ctx context.Context, c Clock) (Point, error) {
 	if c.KnownAt != nil && c.AsOfSequence != nil {
 		return Point{}, &ClockError{"as_of_sequence", "replaces known_at: give one of the two"}
@@ -51,7 +52,7 @@ func (q *Queries) Resolve(ctx context.Context, c Clock) (Point, error) {
 	if !state.Ready && state.Applied < q.p.target() {
 		return Point{}, ErrNotReady
 	}
-	at := Point{Clocks: domain.Clocks{Effective: q.p.o.Now().UTC(), Prefix: state.Applied}, Applied: state.Applied}
+	at := Point{Clocks: domain.Clocks{Effective: q.p.o.Now().UTC(), Prefix: state.Applied}, Reader: ReaderOf(ctx), Applied: state.Applied}
 	if c.Effective != nil {
 		at.Effective = c.Effective.UTC()
 	}
@@ -123,8 +124,11 @@ func (q *Queries) WaitFor(ctx context.Context, sequence uint64) error {
 }
 
 // Version returns the sequence of the newest entry of a record: what a writer must have seen.
-func (q *Queries) Version(_ context.Context, ref domain.Ref) (n uint64, err error) {
+func (q *Queries) Version(ctx context.Context, ref domain.Ref) (n uint64, err error) {
 	err = q.p.view(func(tx *bbolt.Tx) error {
+		if hidden(tx, ref, ReaderOf(ctx)) {
+			return nil
+		}
 		if b := tx.Bucket([]byte(rowBucket(ref.Kind))); b != nil {
 			n = readRow(b.Get([]byte(ref.ID))).newest
 		}

@@ -38,6 +38,9 @@ func newReader(q *Queries, tx *bbolt.Tx, p Point) *reader {
 
 // row returns the row of a record, the zero row where there is none.
 func (r *reader) row(ref domain.Ref) row {
+	if hidden(r.tx, ref, r.Reader) {
+		return row{}
+	}
 	b := r.tx.Bucket([]byte(rowBucket(ref.Kind)))
 	if b == nil {
 		return row{}
@@ -49,6 +52,9 @@ func (r *reader) row(ref domain.Ref) row {
 func (r *reader) newest(ref domain.Ref) uint64 {
 	if h, ok := r.held[ref]; ok {
 		return h.Version()
+	}
+	if hidden(r.tx, ref, r.Reader) {
+		return 0
 	}
 	b := r.tx.Bucket([]byte(rowBucket(ref.Kind)))
 	if b == nil {
@@ -68,7 +74,7 @@ func (r *reader) each(ctx context.Context, kind domain.Kind, after string, mayBe
 			return err
 		}
 		x := readRow(v)
-		if string(k) == after || x.first > r.Prefix || mayBe != nil && !mayBe(x) {
+		if string(k) == after || x.first > r.Prefix || mayBe != nil && !mayBe(x) || hidden(r.tx, domain.Ref{Kind: kind, ID: string(k)}, r.Reader) {
 			continue
 		}
 		if done, err := fn(string(k)); done || err != nil {
@@ -82,12 +88,12 @@ func (r *reader) each(ctx context.Context, kind domain.Kind, after string, mayBe
 }
 
 // record returns a record with every entry of it, decoded; what the prefix does not know has to be cut off. A record that
-// does not exist has the version 0.
+// does not exist, or that the reader may not know of, has the version 0.
 func (r *reader) record(ref domain.Ref) (*held, error) {
 	if h, ok := r.held[ref]; ok {
 		return h, nil
 	}
-	newest := r.row(ref).newest
+	newest := r.row(ref).newest // 0 also for a record that the reader may not know of
 	h := r.q.cache.get(ref)
 	if h == nil || h.Version() != newest {
 		var err error

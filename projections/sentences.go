@@ -31,7 +31,7 @@ var phrases = map[string]phrase{}
 
 func init() {
 	for _, table := range []map[string]phrase{
-		registryPhrases, proposalPhrases, termPhrases, coursePhrases, reportPhrases, incidentPhrases, otherPhrases,
+		registryPhrases, proposalPhrases, termPhrases, coursePhrases, reportPhrases, incidentPhrases, otherPhrases, materialPhrases,
 	} {
 		for verb, p := range table {
 			phrases[verb] = p

@@ -69,6 +69,17 @@ func course(t *testing.T, b *book) {
 	} {
 		b.do(t, "%s", body)
 	}
+	photo, sealed := strings.Repeat("ab", 32), "hmac-sha256:"+strings.Repeat("cd", 32)
+	for _, body := range []string{
+		`{"command":"corroborate","incident":"shots","by":"msf","witness":"` + sealed + `","occurred":"2016-05-03T15:00:00Z"}`,
+		`{"command":"attach-evidence","record":"incident/shots","by":"msf","sha256":"` + photo + `","bytes":4711,"media_type":"image/jpeg","name":"IMG_0001.jpg","collector":"a nurse","method":"taken with a telephone","occurred":"2016-05-03T16:00:00Z"}`,
+		`{"command":"transfer-evidence","record":"incident/shots","by":"msf","to":"geneva-centre","sha256":"` + photo + `","act":"handover","reason":"for the inquiry","occurred":"2016-05-03T17:00:00Z"}`,
+		`{"command":"transfer-evidence","record":"incident/shots","by":"geneva-centre","to":"russia","sha256":"` + photo + `","act":"examination","occurred":"2016-05-03T18:00:00Z"}`,
+		`{"command":"read-secret","record":"incident/shots","secret":"` + sealed + `","reason":"to call the witness","occurred":"2016-05-03T19:00:00Z"}`,
+		`{"command":"destroy-secret","record":"incident/shots","by":"msf","secret":"` + sealed + `","reason":"the witness asks for it","legal_basis":"Art. 17 GDPR","occurred":"2016-05-03T20:00:00Z"}`,
+	} {
+		b.do(t, "%s", body)
+	}
 	n := b.do(t, `{"command":"reaffirm","ceasefire":"syria-cessation","by":"russia","occurred":"2016-05-09T15:00:00Z"}`)
 	b.do(t, `{"command":"retract","record":"ceasefire/syria-cessation","sequence":%d,"reason":"entered twice"}`, n)
 }

@@ -23,6 +23,7 @@ type IncidentView struct {
 	Count       int                `json:"count"`
 	Description string             `json:"description,omitempty"`
 	Severity    string             `json:"severity,omitempty"`
+	Near        *NearView          `json:"near,omitempty"`
 	Ceasefires  []string           `json:"ceasefires"`
 	DuplicateOf string             `json:"duplicate_of,omitempty"` // the incident under which this report is counted
 	Duplicates  []DuplicateView    `json:"duplicates,omitempty"`   // the reports that are counted under this one
@@ -33,6 +34,12 @@ type IncidentView struct {
 	Flags       []domain.FlagCode  `json:"flags"`
 	FlagNotes   []domain.Flag      `json:"flag_notes,omitempty"`
 	Version     uint64             `json:"version"`
+}
+
+// A NearView is a square of the ledger's grid, which is where something happened as exactly as everybody may know.
+type NearView struct {
+	Point    []float64 `json:"point"`     // its middle: longitude and latitude
+	WithinKm float64   `json:"within_km"` // its side
 }
 
 // A CasualtiesView is one count of people, as its source gives it.

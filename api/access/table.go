@@ -11,6 +11,7 @@ const (
 	ReadSecret     Action = "read-secret"     // sensitive values, each reading on the record; own: where an own actor entered it
 	Watch          Action = "watch"           // the server's figures
 	Send           Action = "send"            // any command at all; which ones, the rows below say
+	Deposit        Action = "deposit"         // files, and values to be sealed: nothing of them is on the record before a command names them
 	Act            Action = "act"             // what parties and those beside them do: propose, agree, extend...
 	Report         Action = "report"          // what is said to have happened, by whom: violate, attest, record-tally...
 	Inquire        Action = "inquire"         // a monitor's inquiries
@@ -52,7 +53,8 @@ var Table = []Row{
 	{ReadRestricted, "what is restricted to named actors", map[Role]Grant{Negotiator: Own, Monitor: Own, Recorder: Own, Auditor: Any}},
 	{ReadSecret, "sensitive values, every reading on the record", map[Role]Grant{Monitor: Own, Auditor: Any}},
 	{Watch, "the server's figures", known},
-	{Send, "commands at all; which, say the next rows", map[Role]Grant{Negotiator: Any, Monitor: Any, Recorder: Any}},
+	{Send, "commands at all; which, say the next rows", map[Role]Grant{Negotiator: Any, Monitor: Any, Recorder: Any, Auditor: Any, Operator: Any}},
+	{Deposit, "files, and values to be sealed", map[Role]Grant{Negotiator: Any, Monitor: Any, Recorder: Any}},
 	{Act, "acts of parties and of those beside them", map[Role]Grant{Negotiator: Own, Recorder: Any}},
 	{Report, "reports of what happened and was said", map[Role]Grant{Negotiator: Own, Monitor: Own, Recorder: Any}},
 	{Inquire, "a monitor's inquiries", map[Role]Grant{Monitor: Own, Recorder: Any}},
@@ -74,12 +76,14 @@ var verbs = map[Action][]string{
 		"reaffirm", "suspend", "resume", "withdraw", "terminate", "declare-collapsed", "supersede", "designate", "exclude", "undertake",
 		"open-talks", "record-talks-status", "reserve-right",
 	},
-	Report:   {"attest", "report-performance", "violate", "corroborate", "dispute", "attribute", "deny", "record-tally", "record-statement", "mark-duplicate"},
-	Inquire:  {"open-inquiry", "suspend-inquiry", "conclude-inquiry"},
-	Cite:     {"register-source"},
-	Register: {"register-actor", "register-place"},
-	Keys:     {"register-key", "rotate-key", "revoke-key"},
-	Correct:  {"correct", "retract"},
+	Report:        {"attest", "report-performance", "violate", "corroborate", "dispute", "attribute", "deny", "record-tally", "record-statement", "mark-duplicate", "attach-evidence", "transfer-evidence"},
+	Inquire:       {"open-inquiry", "suspend-inquiry", "conclude-inquiry"},
+	Cite:          {"register-source"},
+	Register:      {"register-actor", "register-place"},
+	Keys:          {"register-key", "rotate-key", "revoke-key"},
+	Correct:       {"correct", "retract"},
+	ReadSecret:    {"read-secret"},
+	DestroySecret: {"destroy-secret"},
 }
 
 // routes say which action a route is, by its pattern. What a command's route grants is narrowed by the command's verb.
@@ -98,15 +102,19 @@ var routes = map[Action][]string{
 		"GET /v1/places", "GET /v1/places/{id}", "GET /v1/places/{id}/history", "GET /v1/sources", "GET /v1/sources/{id}", "GET /v1/sources/{id}/history",
 		"GET /v1/entries", "GET /v1/entries/{sequence}", "GET /v1/stream", "GET /v1/bulletin",
 		"GET /v1/incidents.csv", "GET /v1/incidents.xlsx", "GET /v1/incidents.jsonl", "GET /v1/map.geojson", "GET /v1/ceasefires.csv", "GET /v1/ceasefires.atom",
+		"GET /v1/ceasefires/{id}/proof", "GET /v1/ceasefires/{id}/material", "GET /v1/incidents/{id}/material", "GET /v1/talks/{id}/material", "GET /v1/tallies/{id}/material",
+		"GET /v1/statements/{id}/material", "GET /v1/actors/{id}/material", "GET /v1/places/{id}/material", "GET /v1/sources/{id}/material", "GET /v1/attachments/{sha256}",
 		"GET /v1/calendar.ics", "GET /v1/commands.jsonl", "GET /v1/admin/digests",
 		"GET /v1/keys", "GET /v1/entries/{sequence}/receipt", "GET /v1/entries/{sequence}/proof", "GET /log/tile/entries/{tile...}",
 	},
-	Watch:   {"GET /metrics"},
-	Send:    {"POST /v1/commands/{command}", "GET /act", "GET /act/{verb}", "POST /act/{verb}"},
-	Import:  {"POST /v1/import/{format}"},
-	Alert:   {"POST /v1/alerts", "DELETE /v1/alerts/{id}", "POST /v1/alerts/dead/{id}", "GET /v1/alerts", "GET /v1/alerts/pending", "GET /v1/alerts/dead"},
-	Operate: {"POST /v1/admin/rebuild"},
-	Tokens:  {"POST /v1/tokens", "GET /v1/tokens", "DELETE /v1/tokens/{id}"},
+	ReadSecret: {"POST /v1/secrets/{commitment}/read"},
+	Deposit:    {"POST /v1/attachments", "POST /v1/secrets"},
+	Watch:      {"GET /metrics"},
+	Send:       {"POST /v1/commands/{command}", "POST /v1/statements/{command}", "GET /act", "GET /act/{verb}", "POST /act/{verb}"},
+	Import:     {"POST /v1/import/{format}"},
+	Alert:      {"POST /v1/alerts", "DELETE /v1/alerts/{id}", "POST /v1/alerts/dead/{id}", "GET /v1/alerts", "GET /v1/alerts/pending", "GET /v1/alerts/dead"},
+	Operate:    {"POST /v1/admin/rebuild"},
+	Tokens:     {"POST /v1/tokens", "GET /v1/tokens", "DELETE /v1/tokens/{id}"},
 }
 
 var (

@@ -56,6 +56,9 @@ func TestEveryNameStandsInOneRow(t *testing.T) {
 
 func TestTheOperatorSpeaksForNobody(t *testing.T) {
 	for _, row := range Table {
+		if row.Action == ReadSecret || row.Action == DestroySecret {
+			continue // they speak for nobody: that something was read or destroyed is on the record because it was
+		}
 		if len(verbs[row.Action]) > 0 && (row.Grants[Operator] != No || row.Grants[Auditor] != No || row.Grants[Observer] != No || row.Grants[""] != No) {
 			t.Errorf("%s is granted to who writes nothing", row.Action)
 		}

@@ -213,8 +213,10 @@ func TestNobodyDoesMoreThanTheirRole(t *testing.T) {
 		t.Error("a connection without credentials was let in")
 	}
 	for _, c := range []struct{ user, subject string }{
-		{"reader", "truce-api.command.violate"}, {"auditor", "truce-api.command.violate"}, {"reader", "$JS.API.STREAM.MSG.GET.TRUCE"}, {"writer", "$JS.API.DIRECT.GET.TRUCE"}, {"reader", "truce.ceasefire.river"}, {"writer", "truce.ceasefire.river"}, {"writer", "$KV.TRUCE_STATE.ceasefire.river"},
-		{"writer", "$JS.API.STREAM.DELETE.TRUCE"}, {"writer", "$JS.API.STREAM.PURGE.KV_TRUCE_STATE"},
+		{"reader", "truce-api.command.violate"}, {"reader", "truce.ceasefire.river"}, {"writer", "truce.ceasefire.river"}, {"writer", "$KV.TRUCE_STATE.ceasefire.river"},
+		{"writer", "$JS.API.STREAM.DELETE.TRUCE"}, {"auditor", "$JS.API.STREAM.DELETE.TRUCE"},
+		{"reader", "$JS.API.STREAM.INFO.TRUCE"}, {"reader", "$JS.API.STREAM.MSG.GET.TRUCE"}, {"reader", "$JS.API.DIRECT.GET.TRUCE"}, {"writer", "$JS.API.CONSUMER.CREATE.TRUCE"},
+		{"writer", "$JS.API.DIRECT.GET.TRUCE.truce.ceasefire.x"}, {"reader", "$JS.API.CONSUMER.LIST.TRUCE"}, {"writer", "$JS.API.DIRECT.GET.TRUCE"}, {"writer", "$JS.API.STREAM.PURGE.KV_TRUCE_STATE"},
 	} {
 		denied := make(chan error, 1)
 		nc, err := nats.Connect("nats://"+h.embedded.Address(), nats.UserInfo(h.ids[c.user], h.secrets[c.user]), nats.CustomInboxPrefix("_INBOX_"+h.ids[c.user]),
@@ -278,6 +280,72 @@ func TestARevokedTokenLosesItsConnection(t *testing.T) {
 			nc.Close()
 			t.Errorf("%q is let in", name)
 		}
+	}
+}
+
+// A restricted record leaves no key, no value and no deletion in the bucket; the log itself is for auditors.
+func TestTheBusTellsNothingOfRestrictedRecords(t *testing.T) {
+	h := open(t)
+	nc := h.connect("writer")
+	for _, c := range []string{
+		`register-actor {"actor":"north","name":"North","kind":"state"}`, `propose {"by":"north","title":"Zebra","parties":["north"],"restricted_to":["north"]}`,
+		`record-statement {"by":"north","statement_kind":"hope","text":"zebra","restricted_to":["north"]}`, `register-place {"place":"last","name":"Last"}`,
+	} {
+		verb, body, _ := strings.Cut(c, " ")
+		if m := h.request(nc, "truce-api.command."+verb, body); m.Header.Get("Status") != "201" {
+			t.Fatalf("%s: %s", c, m.Data)
+		}
+	}
+	m := h.request(nc, "truce-api.command.open-talks", `{"by":"north","track":"x","restricted_to":["north"]}`)
+	var opened struct{ Record string }
+	_ = json.Unmarshal(m.Data, &opened)
+	id := strings.TrimPrefix(opened.Record, "talks/")
+	if m := h.request(nc, "truce-api.command.record-talks-status", `{"talks":"`+id+`","by":"north","status":"concluded","expect":1}`); !strings.Contains(m.Header.Get(micro.ErrorHeader), id) {
+		t.Errorf("got %v, want a no that names %s", m.Header, id)
+	}
+	if stats := h.request(h.connect("reader"), "$SRV.STATS.truce", ""); strings.Contains(string(stats.Data), "restricted") {
+		t.Errorf("the service tells everybody of the last error: %s", stats.Data)
+	}
+	js, err := natsjs.New(h.connect("reader"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kv, err := js.KeyValue(t.Context(), bus.Bucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := kv.WatchAll(t.Context(), natsjs.IncludeHistory())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Stop()
+	for deadline := time.After(30 * time.Second); ; {
+		select {
+		case e := <-w.Updates():
+			if e == nil {
+				continue
+			}
+			if strings.Contains(e.Key(), "restricted") || strings.Contains(strings.ToLower(string(e.Value())), "zebra") {
+				t.Errorf("the bucket holds %s: %s", e.Key(), e.Value())
+			}
+			if e.Key() != "place.last" {
+				continue
+			}
+		case <-deadline:
+			t.Error("the bucket never came to the last record")
+		}
+		break
+	}
+	audit, err := natsjs.New(h.connect("auditor"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := audit.Stream(t.Context(), jetstream.DefaultStream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := stream.GetMsg(t.Context(), 3); err != nil || !strings.Contains(string(m.Data), "Zebra") {
+		t.Errorf("the auditor got %v, %v", m, err)
 	}
 }
 

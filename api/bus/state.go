@@ -216,8 +216,8 @@ func (s *state) relatives(ctx context.Context, changed map[domain.Ref]bool) erro
 
 // put writes a record as a GET answers it, unless the bucket says so already; what is not found any more is deleted.
 func (s *state) put(ctx context.Context, ref domain.Ref) error {
-	if ref.Kind == domain.KindLedger {
-		return nil
+	if ref.Kind == domain.KindLedger || ref.Restricted() {
+		return nil // not even the deletion of a key may name what is restricted
 	}
 	a := ask(access.With(ctx, keeper), s.Handler, http.MethodGet, wire.Location(ref), http.Header{}, nil)
 	key := string(ref.Kind) + "." + ref.ID

@@ -38,7 +38,7 @@ func IncidentColumns() []Column[Located] {
 		{"place", "The place's id in the ledger.", "#loc+code", func(v Located) any { return v.Place }},
 		{"place_name", "The place's name.", "#loc+name", func(v Located) any { return v.PlaceName }},
 		{"place_within", "What the place lies in, the nearest first.", "#adm+name", func(v Located) any { return within(v.Within) }},
-		{"longitude", "Of the place, WGS 84; empty where no point is known.", "#geo+lon", func(v Located) any { return coordinate(v.Point, 0) }},
+		{"longitude", "Of the place, or of the square in which it happened where only that is published; WGS 84; empty where no point is known.", "#geo+lon", func(v Located) any { return coordinate(v.Point, 0) }},
 		{"latitude", "Of the place.", "#geo+lat", func(v Located) any { return coordinate(v.Point, 1) }},
 		{"type", "What kind of event, in its source's word.", "#event+type", func(v Located) any { return v.Type }},
 		{"weapon", "With what.", "#event+weapon", func(v Located) any { return v.Weapon }},

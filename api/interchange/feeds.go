@@ -37,6 +37,9 @@ func WriteGeoJSON(w io.Writer, incidents iter.Seq2[Located, error]) error {
 		if len(v.Point) == 2 {
 			f.Geometry = &geometry{"Point", v.Point}
 		}
+		if v.Near != nil {
+			f.Properties["within_km"] = v.Near.WithinKm
+		}
 		for _, c := range columns {
 			if x := c.Value(v); x != nil && x != "" {
 				f.Properties[c.Name] = x

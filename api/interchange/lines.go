@@ -159,6 +159,9 @@ func WriteCommands(ctx context.Context, w io.Writer, log eventstore.Log, upTo ui
 		if m.Sequence > upTo {
 			return nil
 		}
+		if eventstore.SubjectRef(m.Subject).Restricted() {
+			continue // an export goes from hand to hand; a bundle or a backup is for who may know
+		}
 		line, err := portable(ctx, log, m)
 		if err != nil {
 			return err
@@ -176,6 +179,10 @@ func portable(ctx context.Context, log eventstore.Log, m eventstore.Message) ([]
 	if err != nil {
 		return nil, err
 	}
+	switch e.Command.(type) {
+	case *domain.AttachEvidence, *domain.TransferEvidence, *domain.ReadSecret, *domain.DestroySecret:
+		return nil, nil // what lies beside this log stays with it, and so does who held it
+	}
 	if _, sendable := eventstore.NewCommand(e.Command.Verb()); !sendable {
 		return nil, nil
 	}
@@ -192,6 +199,7 @@ func portable(ctx context.Context, log eventstore.Log, m eventstore.Message) ([]
 		return nil, nil
 	}
 	c.Head().Expect = nil
+	domain.Unseal(c)
 	var target *domain.CorrectionTarget
 	switch c := c.(type) {
 	case *domain.Correct:

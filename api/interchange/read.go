@@ -49,6 +49,9 @@ func Locate(ctx context.Context, q Answers, at projections.Point, incidents iter
 			if err == nil && v.Place != "" {
 				err = places.locate(&l)
 			}
+			if v.Near != nil {
+				l.Point = v.Near.Point // what its reporter chose to let everybody know
+			}
 			if !yield(l, err) || err != nil {
 				return
 			}

@@ -140,6 +140,8 @@ func (g *generator) text(tag reflect.StructTag) Object {
 		s["format"], s["examples"] = "duration", []string{"PT48H"}
 	case tag.Get("format") == "sha256":
 		s["pattern"] = "^[0-9a-f]{64}$"
+	case tag.Get("format") == "sealed":
+		s["pattern"] = "^hmac-sha256:[0-9a-f]{64}$"
 	case tag.Get("format") == "zone":
 		s["examples"] = []string{"Asia/Damascus", "+03:00"}
 	}

@@ -64,6 +64,16 @@ func (f *Field) fillRows(values url.Values) {
 	}
 }
 
+// Forget takes out what was typed into the field that a path begins with: a page may be kept where it must not stand.
+func Forget(fields []Field, path string) {
+	name, _, _ := strings.Cut(path, ".")
+	for i := range fields {
+		if fields[i].Name == name {
+			fields[i].Value, fields[i].Values, fields[i].Parts, fields[i].Rows = "", nil, nil, nil
+		}
+	}
+}
+
 // listed reads a list, whether each value was chosen or all were typed with commas between them.
 func listed(values []string) (all []string) {
 	for _, v := range values {

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+
+	"truceledger/domain/incident"
 )
 
 // Accepted is the answer to a command that is on the record.
@@ -51,4 +53,27 @@ func (p *Problem) With(name, v string) *Problem {
 	}
 	p.Header.Set(name, v)
 	return p
+}
+
+// An Attachment is a file that the server holds.
+type Attachment struct {
+	SHA256    string `json:"sha256" doc:"Its name: the SHA-256 of its bytes, in hex."`
+	Bytes     uint64 `json:"bytes" doc:"How many bytes it has."`
+	MediaType string `json:"media_type" doc:"What it was said to be."`
+}
+
+// Sealed is the answer to a value that was sealed.
+type Sealed struct {
+	Commitment string         `json:"commitment" doc:"What a command may hold in the value's place."`
+	Key        string         `json:"key" doc:"The commitment's key in hex, shown this once: with it and the value anybody can check the commitment."`
+	Near       *incident.Near `json:"near,omitempty" doc:"Of a point: the square that everybody may know, for the command's field near."`
+}
+
+// Opened is a sealed value that was read.
+type Opened struct {
+	Record     string `json:"record" doc:"The record that holds it, as kind/id."`
+	Commitment string `json:"commitment" doc:"The commitment."`
+	Value      string `json:"value" doc:"What was sealed."`
+	Key        string `json:"key" doc:"The commitment's key, in hex."`
+	Sequence   uint64 `json:"sequence" doc:"The entry that says that it was read."`
 }

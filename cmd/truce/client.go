@@ -78,7 +78,7 @@ func problemCode(p *client.Problem) int {
 	case http.StatusConflict, http.StatusPreconditionFailed:
 		return exitConflict
 	case http.StatusUnprocessableEntity:
-		if p.Code == "invalid-field" {
+		if p.Code == "invalid-field" || p.Code == "secret-unreadable" || p.Code == "not-this-type" {
 			return exitUsage
 		}
 		return exitRefused

@@ -95,12 +95,11 @@ func values(t reflect.Type) []string {
 
 // idField is the name of the field that holds the id of the record that a command addresses.
 func idField(verb string) string {
-	switch verb {
-	case "correct", "retract":
-		return "record"
-	}
 	c, _ := eventstore.NewCommand(verb)
-	return string(c.Target().Kind)
+	if kind := c.Target().Kind; kind != "" {
+		return string(kind)
+	}
+	return "record" // of any kind
 }
 
 // jsonName is the name of a struct's field in JSON, "" where it has none of its own.

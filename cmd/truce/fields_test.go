@@ -71,6 +71,8 @@ func sample(f field) string {
 		return "unit=civilians,outcome=killed,best=5"
 	case f.name() == "including":
 		return "unit=children,best=5"
+	case f.typ.Kind() == reflect.Float64:
+		return "10"
 	case item.Kind() == reflect.Float64:
 		return "37.1,36.2"
 	case item.Kind() == reflect.Map:

@@ -41,6 +41,7 @@ func TestStories(t *testing.T) {
 			"watch": startWatch, "sees": sees, "exits": exits, "thousand": thousand, "alike": alike, "revoke": revokeToken,
 			"signed": awaitSigned, "serves": awaitServes, "flip": flip,
 			"witness": startWitness, "stopwitness": stopWitness, "says": says, "cpfetch": fetchTo, "keyfile": keyFile, "sshsign": sshSign, "agent": startAgent, "checksign": checkSign, "paste": pasteSign,
+			"sealed": readSealed, "nowhere": nowhere,
 		},
 	})
 }

@@ -38,6 +38,7 @@ type node struct {
 	tokenFile string        // holds the first token
 	door      atomic.Pointer[access.Store]
 	logger    *slog.Logger
+	beside    *beside            // nil where the folder is only read
 	proof     *notarised         // nil where the log is only read
 	copy      *copyWatch         // nil where it is not a copy
 	end       context.CancelFunc // of what runs beside; nil where nothing does
@@ -59,13 +60,18 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	if err := n.openLog(ctx, s); err != nil {
 		return err
 	}
+	if !s.mirror.readOnly {
+		if n.beside, err = openBeside(s); err != nil {
+			return err
+		}
+	}
 	// The ledger asks the read models for commands by their id, and they tell the ledger what they read: one must come first.
 	policy, first := eventstore.Signatures(s.signatures), eventstore.SignaturesRegistered
 	if s.mirror.readOnly {
 		policy, first = "", "" // nothing may be put on the record
 	}
 	options := eventstore.Options{
-		Zone: s.zone, Logger: n.logger, Principal: localPrincipal, Signatures: policy, FirstSignatures: first,
+		Zone: s.zone, Logger: n.logger, Principal: localPrincipal, Material: n.beside.forLedger(), Signatures: policy, FirstSignatures: first,
 		CheckSeen: func(ctx context.Context, seen signed.Seen) error { return checkSeen(n.models)(ctx, seen) },
 		FindCommand: func(ctx context.Context, principal, id string) (uint64, bool) {
 			return n.models.FindCommand(ctx, principal, id)
@@ -79,7 +85,7 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		return fmt.Errorf("open the ledger: %w", err)
 	}
 	models := projections.Options{
-		Dir: filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.ledger.Observe, Decode: n.ledger.Decode, Logger: n.logger,
+		Dir: filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.observe, Decode: n.ledger.Decode, Logger: n.logger,
 	}
 	if !s.mirror.readOnly {
 		if n.proof, err = openNotarised(s, n.ledger.ID(), n.logger); err != nil {
@@ -133,6 +139,7 @@ func (n *node) serveAPI(s *settings, layers []api.Layer) {
 		o.Ledger = checkedLedger{n.ledger, &n.proof.checked}
 		o.Proof = n.proof.forAPI(n.ledger.ID(), n.models)
 	}
+	n.beside.forAPI(&o)
 	n.api = api.New(o)
 }
 

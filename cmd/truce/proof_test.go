@@ -162,7 +162,7 @@ func pasteSign(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func post(ts *testscript.TestScript, path, kind string, body []byte) []byte {
-	answer, err := http.Post(ts.Getenv("TRUCE_SERVER")+path, kind, bytes.NewReader(body))
+	answer, err := (&http.Client{Transport: asOperator{ts.Getenv, http.DefaultTransport}}).Post(ts.Getenv("TRUCE_SERVER")+path, kind, bytes.NewReader(body))
 	ts.Check(err)
 	defer answer.Body.Close()
 	said, err := io.ReadAll(answer.Body)

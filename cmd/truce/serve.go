@@ -77,6 +77,9 @@ func (p *program) serveNode(ctx context.Context, n *node, g *gate, how service) 
 	if err := p.awaitReady(ctx, n); err != nil {
 		return err
 	}
+	if err := n.sweep(); err != nil {
+		return err
+	}
 	defer p.leaveTrace(g.address(), n.tokenFile)() // before anybody is told that it answers
 	fmt.Fprintf(p.stderr, "truce: ledger %s at %s/\n", n.ledger.ID(), g.address())
 	if n.bus != nil && n.embedded != nil {

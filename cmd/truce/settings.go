@@ -28,6 +28,7 @@ type settings struct {
 	nats     jetstream.DialOptions // no URL: embedded
 	bus      busSettings
 	alerts   alertSettings
+	material materialSettings
 	access   accessSettings
 	mirror   mirrorSettings
 	layers   []string // files with layers of the map
@@ -60,6 +61,7 @@ func (p *program) settingsFlags(c *cobra.Command, data string) *settings {
 	s.mirror.declare(c)
 	s.bus.declare(c)
 	s.alerts.declare(c)
+	s.material.declare(c)
 	s.access.declare(c)
 	f.StringVar(&s.origin, "origin", "", "The `host` in the name of the log that its signed heads carry, such as ledger.example; it never changes later. Default localhost.")
 	f.StringVar(&s.signatures, "signatures", "", "Which commands must be signed by their actors' keys: `off`, when-registered (those of actors with a key), required (all). A change is put on the record; by default it stays as it is, and a new ledger takes when-registered.")
@@ -98,7 +100,7 @@ func (s *settings) check() error {
 	if (s.nats.CertFile == "") != (s.nats.KeyFile == "") {
 		return usage("--nats-cert and --nats-key go together: give both")
 	}
-	if err := errors.Join(s.mirror.check(s), s.bus.check(s), s.alerts.check()); err != nil {
+	if err := errors.Join(s.mirror.check(s), s.bus.check(s), s.alerts.check(), s.material.check()); err != nil {
 		return err
 	}
 	switch eventstore.Signatures(s.signatures) {

@@ -56,6 +56,7 @@ type Propose struct {
 	domain.Header
 	Ceasefire string `json:"ceasefire,omitempty" doc:"The new ceasefire's id; the ledger makes one where none is given." format:"slug"`
 	Terms
+	domain.Restriction
 }
 
 func (c *Propose) Verb() string { return "propose" }

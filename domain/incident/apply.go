@@ -32,7 +32,7 @@ func (s *State) alleged(r domain.Reading, e ViolationAlleged) {
 	s.ID, s.By, s.Sources = c.Incident, c.By, r.Sources
 	s.Ceasefires, s.Place, s.Type, s.Weapon = c.Ceasefires, c.Place, c.Type, c.Weapon
 	s.Accused, s.Targets, s.Casualties = c.Accused, c.Targets, c.Casualties
-	s.Count, s.Description, s.Severity = c.Count, c.Description, c.Severity
+	s.Count, s.Description, s.Severity, s.Near = c.Count, c.Description, c.Severity, c.Near
 	said := c.At
 	if said.IsZero() {
 		said = c.Occurred

@@ -31,6 +31,9 @@ type Violate struct {
 	Count       int          `json:"count,omitzero" doc:"How many such events this stands for; by default one."`
 	Description string       `json:"description,omitempty" doc:"In words."`
 	Severity    Severity     `json:"severity,omitempty" doc:"The threat to the arrangement: local, serious or critical."`
+	Near        Near         `json:"near,omitzero" doc:"Where, as exactly as everybody may know: the middle of a square of the ledger's grid."`
+	domain.Confidential
+	domain.Restriction
 }
 
 func (c *Violate) Verb() string        { return "violate" }
@@ -56,6 +59,7 @@ type Account struct {
 	domain.Header `by:"required"`
 	Addressed
 	Description string `json:"description,omitempty" doc:"In words."`
+	domain.Confidential
 }
 
 // Corroborate says that the incident happened.

@@ -42,6 +42,9 @@ func (c *Violate) judge(m domain.Moment) ([]domain.Event, []string, error) {
 	if c.By == "" && len(c.Sources) == 0 {
 		return nil, nil, domain.ErrSourceNeeded
 	}
+	if err := c.Near.check(); err != nil {
+		return nil, nil, err
+	}
 	defaults, err := c.figures()
 	if err != nil {
 		return nil, nil, err

@@ -25,7 +25,8 @@ type State struct {
 	Count       int                `json:"count,omitzero"` // how many such events it stands for
 	Description string             `json:"description,omitempty"`
 	Severity    Severity           `json:"severity,omitempty"`
-	By          string             `json:"by,omitempty"` // who alleges it
+	Near        Near               `json:"near,omitzero"` // where, as exactly as everybody may know
+	By          string             `json:"by,omitempty"`  // who alleges it
 	Sources     []domain.SourceRef `json:"sources,omitempty"`
 
 	Status      Status       `json:"status,omitempty"`

@@ -9,6 +9,7 @@ type RecordStatement struct {
 	Kind          Kind     `json:"statement_kind" doc:"What the speaker does by saying it." required:"true"`
 	About         []string `json:"about,omitzero" doc:"The records that it concerns." ref:"record"`
 	Text          string   `json:"text" doc:"What was said." required:"true"`
+	domain.Restriction
 }
 
 func (c *RecordStatement) Verb() string { return "record-statement" }

@@ -20,6 +20,7 @@ type OpenTalks struct {
 	Status           Status   `json:"status,omitempty" doc:"Where they stand."`
 	Characterisation string   `json:"characterisation,omitempty" doc:"The source's own word for it: stalled, gridlocked, ..."`
 	About            []string `json:"about,omitzero" doc:"The records that they concern." ref:"record"`
+	domain.Restriction
 }
 
 func (c *OpenTalks) Verb() string        { return "open-talks" }

@@ -21,6 +21,7 @@ type RecordTally struct {
 	About     []string         `json:"about,omitzero" doc:"The records that it concerns." ref:"record"`
 	Period    Period           `json:"period,omitzero" doc:"The time over which was counted."`
 	AsOf      when.When        `json:"as_of,omitzero" doc:"The day or moment for which the figure is given."`
+	domain.Restriction
 }
 
 // A Part is a subset of a figure.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"truceledger/eventstore"
 )
@@ -61,8 +62,16 @@ func (r Remote) get(ctx context.Context, path string) (io.ReadCloser, error) {
 	return answer.Body, nil
 }
 
-// Read implements proof.Reader over GET /v1/entries: the stored bytes, one entry a line. A withheld line is an error here:
-// what the caller may not read, the caller cannot check online.
+// A Withheld says that an entry is not for the caller to read. Its hash stands for it: the root can be computed with it, and
+// what stands in the entry is not shown to be what the rules make of it.
+type Withheld struct {
+	Sequence uint64
+	Leaf     tlog.Hash
+}
+
+func (w *Withheld) Error() string { return fmt.Sprintf("entry %d is withheld from you", w.Sequence) }
+
+// Read implements proof.Reader over GET /v1/entries: the stored bytes, one entry a line. It goes on after a *Withheld.
 func (r Remote) Read(ctx context.Context, after uint64) iter.Seq2[eventstore.Message, error] {
 	return func(yield func(eventstore.Message, error) bool) {
 		body, err := r.get(ctx, fmt.Sprintf("/v1/entries?after=%d", after))
@@ -78,7 +87,13 @@ func (r Remote) Read(ctx context.Context, after uint64) iter.Seq2[eventstore.Mes
 				return
 			}
 			if err == nil && bytes.HasPrefix(raw, withheldBegins) {
-				err = fmt.Errorf("entry %d is withheld from you; ask for a bundle", sequence)
+				l := parseLine(sequence, raw[:len(raw)-1])
+				if err = l.err; err == nil {
+					if !yield(eventstore.Message{Sequence: sequence}, &Withheld{sequence, l.leaf}) {
+						return
+					}
+					continue
+				}
 			}
 			if err != nil {
 				yield(eventstore.Message{}, fmt.Errorf("read entry %d: %w", sequence, err))

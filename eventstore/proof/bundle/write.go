@@ -109,10 +109,11 @@ func (w *writer) entries(ctx context.Context) (err error) {
 	edge := proof.NewEdge(func(t tlog.Tile, data []byte) error { return w.file(proof.TilePath(t), data) })
 	if w.head.Size > 0 {
 		for m, err := range w.Log.Read(ctx, 0) {
-			if err != nil {
+			var kept *Withheld
+			if err != nil && !errors.As(err, &kept) {
 				return err
 			}
-			if err := w.entry(edge, m); err != nil {
+			if err := w.entry(edge, m, kept); err != nil {
 				return fmt.Errorf("entry %d: %w", m.Sequence, err)
 			}
 			if edge.Size() == w.head.Size {
@@ -126,12 +127,16 @@ func (w *writer) entries(ctx context.Context) (err error) {
 	return w.lines.Flush()
 }
 
-func (w *writer) entry(edge *proof.Edge, m eventstore.Message) error {
+// entry writes one entry; kept is its hash where the source keeps it back.
+func (w *writer) entry(edge *proof.Edge, m eventstore.Message, kept *Withheld) error {
 	if m.Sequence != uint64(edge.Size())+1 {
 		return fmt.Errorf("it comes where entry %d is due", edge.Size()+1)
 	}
 	leaf := tlog.RecordHash(m.Payload)
-	if w.Withhold != nil && w.Withhold(m.Sequence) {
+	if kept != nil {
+		leaf = kept.Leaf
+	}
+	if kept != nil || w.Withhold != nil && w.Withhold(m.Sequence) {
 		w.withheld = true
 		if _, err := fmt.Fprintf(w.lines, `{"withheld":%d,"leaf":"%s"}`+"\n", m.Sequence, base64.StdEncoding.EncodeToString(leaf[:])); err != nil {
 			return err
