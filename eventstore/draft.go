@@ -3,6 +3,7 @@ package eventstore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -15,9 +16,10 @@ import (
 // A draft is what an order amounts to on one state of its record: an entry that is ready to be appended, or the sequence
 // of the one that holds it already.
 type draft struct {
-	before domain.Record
-	entry  Entry
-	holds  uint64
+	before   domain.Record
+	entry    Entry
+	holds    uint64
+	unsigned bool // of a trial: it lacks its actor's signature
 }
 
 // draft decides the order on record. The checks come in the order of the contract: idempotency, what the caller
@@ -39,8 +41,11 @@ func (l *Ledger) draft(ctx context.Context, o order, record domain.Record, told 
 	}
 	known := l.factsAt(ctx, readTo)
 	setting := domain.Setting{Now: l.now(record), Zone: l.Zone(), Facts: known}
+	unsigned := false
 	if err := l.authorise(known, o, c, setting.Now); err != nil {
-		return draft{}, err
+		if unsigned = o.trial && errors.Is(err, ErrSignatureNeeded); !unsigned {
+			return draft{}, err
+		}
 	}
 	decision, err := domain.Decide(record, c, setting, judges[o.ref.Kind])
 	if err != nil {
@@ -59,7 +64,7 @@ func (l *Ledger) draft(ctx context.Context, o order, record domain.Record, told 
 		Command: c, Signed: o.Signed, Defaults: defaults, Principal: o.Principal, Events: decision.Events,
 		CausationID: o.CausationID, CorrelationID: o.CorrelationID, Nonce: newNonce(),
 	})
-	return draft{before: record, entry: e}, err
+	return draft{before: record, entry: e, unsigned: unsigned}, err
 }
 
 // repeated looks for the order's key: (principal, command_id). It returns the sequence of the entry that answered the
