@@ -2,6 +2,7 @@ package domain
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"truceledger/domain/when"
@@ -13,7 +14,12 @@ type Record struct {
 	Ref    Ref
 	Steps  []Step
 	places []time.Time // of every step, sorted: what Place looks up
+	tail   *tail       // of the arrays behind Steps and places; nil where this record has not made them
 }
+
+// A tail is how far the arrays that several records share are filled. The record that ends there may go on in place; any
+// other that grew from the same one must copy first. Without it each entry would copy all that its record holds.
+type tail struct{ end atomic.Int64 }
 
 // Version is the sequence of the newest entry, 0 where there is none.
 func (r Record) Version() uint64 {
@@ -25,15 +31,26 @@ func (r Record) Version() uint64 {
 
 // Then returns r with the next steps applied. It never refuses: the entries are recorded already.
 func (r Record) Then(steps ...Step) Record {
-	// Both slices are clipped, so that two records that grew from one never write into each other.
-	r.Steps = append(slices.Clip(r.Steps), steps...)
-	if len(steps) != 1 {
+	if len(steps) == 0 {
+		return r
+	}
+	n := int64(len(r.Steps))
+	if r.tail == nil || !r.tail.end.CompareAndSwap(n, n+int64(len(steps))) {
+		// Both slices are clipped, so that two records that grew from one never write into each other.
+		r.Steps, r.places, r.tail = slices.Clip(r.Steps), slices.Clip(r.places), new(tail)
+		r.tail.end.Store(n + int64(len(steps)))
+	}
+	r.Steps = append(r.Steps, steps...)
+	if len(steps) > 1 {
 		r.places = placesOf(r.Steps)
 		return r
 	}
 	place := steps[0].Moment().Place
 	i, _ := slices.BinarySearchFunc(r.places, place, time.Time.Compare)
-	r.places = slices.Insert(slices.Clip(r.places), i, place)
+	if i < len(r.places) {
+		r.places = slices.Clip(r.places) // what stands behind moves up, and others read it where it is
+	}
+	r.places = slices.Insert(r.places, i, place)
 	return r
 }
 

@@ -1,9 +1,7 @@
 package eventstore
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -16,23 +14,22 @@ import (
 // A draft is what an order amounts to on one state of its record: an entry that is ready to be appended, or the sequence
 // of the one that holds it already.
 type draft struct {
-	before   domain.Record
-	entry    Entry
-	holds    uint64
-	unsigned bool // of a trial: it lacks its actor's signature
+	before domain.Record
+	entry  Entry
+	holds  uint64
 }
 
 // draft decides the order on record. The checks come in the order of the contract: idempotency, what the caller
-// expects, the rules. Every call starts from the command as it was prepared, because deciding fills in its fields.
-func (l *Ledger) draft(ctx context.Context, o order, record domain.Record, told uint64) (draft, error) {
-	if holds, err := l.repeated(ctx, o, record); err != nil || holds != 0 {
+// expects, the rules.
+func (l *Ledger) draft(ctx context.Context, o *order, record domain.Record, told uint64) (draft, error) {
+	if holds, err := l.repeated(ctx, *o, record); err != nil || holds != 0 {
 		return draft{holds: holds}, err
 	}
-	c, err := decodeCommand(o.verb, o.prepared)
+	c, err := o.command()
 	if err != nil {
 		return draft{}, err
 	}
-	if err := expected(o, c, record); err != nil {
+	if err := expected(*o, c, record); err != nil {
 		return draft{}, err
 	}
 	readTo, err := l.position.reach(ctx, l.life, told)
@@ -41,9 +38,8 @@ func (l *Ledger) draft(ctx context.Context, o order, record domain.Record, told 
 	}
 	known := l.factsAt(ctx, readTo)
 	setting := domain.Setting{Now: l.now(record), Zone: l.Zone(), Facts: known}
-	unsigned := false
-	if err := l.authorise(known, o, c, setting.Now); err != nil {
-		if unsigned = o.trial && errors.Is(err, ErrSignatureNeeded); !unsigned {
+	if !o.rehearsed {
+		if err := l.authorise(known, *o, c, setting.Now); err != nil {
 			return draft{}, err
 		}
 	}
@@ -64,7 +60,7 @@ func (l *Ledger) draft(ctx context.Context, o order, record domain.Record, told 
 		Command: c, Signed: o.Signed, Defaults: defaults, Principal: o.Principal, Events: decision.Events,
 		CausationID: o.CausationID, CorrelationID: o.CorrelationID, Nonce: newNonce(),
 	})
-	return draft{before: record, entry: e, unsigned: unsigned}, err
+	return draft{before: record, entry: e}, err
 }
 
 // repeated looks for the order's key: (principal, command_id). It returns the sequence of the entry that answered the
@@ -147,8 +143,7 @@ func write(e Entry) (Entry, error) {
 	if err != nil {
 		return Entry{}, fmt.Errorf("read back: %w", err)
 	}
-	again, err := Encode(read)
-	if err != nil || !bytes.Equal(again, payload) {
+	if !encodesTo(read, payload) {
 		return Entry{}, fmt.Errorf("read back %s of %s: it does not say the same", e.Command.Verb(), e.Ref)
 	}
 	return read, nil

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"truceledger/domain"
 	"truceledger/eventstore/proof/signed"
 )
@@ -101,7 +99,28 @@ type envelopeData struct {
 
 // Encode writes the entry's payload: one line of at most MaxPayload bytes; ErrTooLarge says how long it would be.
 func Encode(e Entry) ([]byte, error) {
-	w := envelope{
+	payload, err := encode(enveloped(e))
+	if err != nil {
+		return nil, fmt.Errorf("encode entry of %s: %w", e.Ref, err)
+	}
+	if len(payload) > MaxPayload {
+		return nil, fmt.Errorf("%w: it has %d bytes, at most %d fit; keep long texts as attachments", ErrTooLarge, len(payload), MaxPayload)
+	}
+	return payload, nil
+}
+
+// encodesTo reports whether the entry's payload is what is given.
+func encodesTo(e Entry, payload []byte) (same bool) {
+	w := enveloped(e)
+	if quickly(w, func(again []byte) { same = bytes.Equal(again, payload) }) {
+		return same
+	}
+	again, err := marshal(w)
+	return err == nil && bytes.Equal(again, payload)
+}
+
+func enveloped(e Entry) *envelope {
+	return &envelope{
 		SpecVersion: specVersion,
 		ID:          e.ID,
 		Source:      sourcePart + e.Ledger,
@@ -122,19 +141,11 @@ func Encode(e Entry) ([]byte, error) {
 			Nonce:         e.Nonce,
 		},
 	}
-	payload, err := encode(&w)
-	if err != nil {
-		return nil, fmt.Errorf("encode entry of %s: %w", e.Ref, err)
-	}
-	if len(payload) > MaxPayload {
-		return nil, fmt.Errorf("%w: it has %d bytes, at most %d fit; keep long texts as attachments", ErrTooLarge, len(payload), MaxPayload)
-	}
-	return payload, nil
 }
 
 // encode writes what v points to: an envelope or a command.
-func encode(v any) ([]byte, error) {
-	if raw, ok := quickly(v); ok {
+func encode(v any) (raw []byte, err error) {
+	if quickly(v, func(b []byte) { raw = bytes.Clone(b) }) {
 		return raw, nil
 	}
 	return marshal(v)
@@ -184,7 +195,6 @@ func (w *envelope) entry(payload []byte) (Entry, error) {
 	}
 	ledger, named := strings.CutPrefix(w.Source, sourcePart)
 	d := w.Data
-	nonce, err := hex.DecodeString(d.Nonce)
 	switch {
 	case w.SpecVersion != specVersion || w.Type != entryType || w.ContentType != contentType:
 		return Entry{}, fmt.Errorf("%w: specversion %q, type %q, datacontenttype %q", ErrNotAnEntry, clip(w.SpecVersion), clip(w.Type), clip(w.ContentType))
@@ -192,9 +202,9 @@ func (w *envelope) entry(payload []byte) (Entry, error) {
 		return Entry{}, fmt.Errorf("%w: source %q", ErrNotAnEntry, clip(w.Source))
 	case !isUUID(w.ID):
 		return Entry{}, fmt.Errorf("%w: id %q", ErrNotAnEntry, clip(w.ID))
-	case at.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano) != w.Time:
+	case !inMicroseconds(w.Time):
 		return Entry{}, fmt.Errorf("%w: time %q is not UTC in whole microseconds", ErrNotAnEntry, clip(w.Time))
-	case err != nil || len(nonce) != 16 || hex.EncodeToString(nonce) != d.Nonce:
+	case len(d.Nonce) != 32 || !isHex(d.Nonce):
 		return Entry{}, fmt.Errorf("%w: nonce %q", ErrNotAnEntry, clip(d.Nonce))
 	case d.Command.command == nil || len(d.Events) == 0:
 		return Entry{}, fmt.Errorf("%w: it has no command or no events", ErrNotAnEntry)
@@ -234,10 +244,30 @@ func parseSubject(s string) (domain.Ref, error) {
 	return ref, nil
 }
 
+// inMicroseconds reports whether a time that time.Parse takes is written as RFC3339Nano writes UTC in whole microseconds.
+func inMicroseconds(s string) bool {
+	const whole = len("2016-05-04T12:00:00")
+	if len(s) == whole+1 {
+		return s[whole] == 'Z'
+	}
+	digits := len(s) - whole - 2
+	return digits >= 1 && digits <= 6 && s[whole] == '.' && s[len(s)-2] != '0' && s[len(s)-1] == 'Z'
+}
+
 // isUUID reports whether s is a UUID in its usual form, in lower case.
 func isUUID(s string) bool {
-	id, err := uuid.Parse(s)
-	return err == nil && id.String() == s
+	return len(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-' &&
+		isHex(s[:8]) && isHex(s[9:13]) && isHex(s[14:18]) && isHex(s[19:23]) && isHex(s[24:])
+}
+
+// isHex reports whether s has nothing but digits of hex in lower case.
+func isHex(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
 }
 
 // newNonce returns 16 random bytes in hex.

@@ -38,7 +38,7 @@ type Options struct {
 	MaxWaiting int
 	// MaxPerRecord is how many commands may wait for one record, 64 by default.
 	MaxPerRecord int
-	// CacheBytes bounds the folded records that are kept in memory, 64 MiB by default.
+	// CacheBytes bounds the folded records that are kept in memory, 192 MiB by default.
 	CacheBytes int
 }
 
@@ -48,7 +48,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Logger, slog.Default())
 	setDefault(&o.MaxWaiting, 10_000)
 	setDefault(&o.MaxPerRecord, 64)
-	setDefault(&o.CacheBytes, 64<<20)
+	setDefault(&o.CacheBytes, 192<<20)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
@@ -113,6 +113,13 @@ func (l *Ledger) ID() string { return l.opened.Ledger }
 
 // Zone is the zone of dates that are stated without one.
 func (l *Ledger) Zone() string { return l.opened.Zone }
+
+// Position is the sequence up to which this node has read the log, or written it.
+func (l *Ledger) Position() uint64 {
+	l.position.mu.Lock()
+	defer l.position.mu.Unlock()
+	return l.position.reached
+}
 
 // Stopped returns why this node writes no more, nil while it does.
 func (l *Ledger) Stopped() error {

@@ -29,8 +29,9 @@ const (
 	ErrNotInFull       domain.Rejection = "not-in-full: a signed command states every field itself, so that nothing stands on the record that was not signed"
 )
 
-// signer is the actor whose key must sign a command: the one who acts, and for a change of keys the one whose keys they are.
-func signer(c domain.Command) string {
+// Signer is the actor whose key must sign a command: the one who acts, and for a change of keys the one whose keys they are;
+// "" where it names nobody.
+func Signer(c domain.Command) string {
 	if isKeyCommand(c) {
 		return c.Target().ID
 	}
@@ -76,7 +77,7 @@ func CheckSigned(e signed.Envelope, ledger string, c domain.Command, keys []regi
 			return verifyLine(e, ledger, k.Key)
 		}
 	}
-	return fmt.Errorf("%w: none of %s stands on the record of %q", signed.ErrKey, strings.Join(claimed, ", "), signer(c))
+	return fmt.Errorf("%w: none of %s stands on the record of %q", signed.ErrKey, strings.Join(claimed, ", "), Signer(c))
 }
 
 func verifyLine(e signed.Envelope, ledger, line string) error {
@@ -89,8 +90,22 @@ func verifyLine(e signed.Envelope, ledger, line string) error {
 
 // Signer is the record on which the keys stand that may sign an entry; false where its command names no actor.
 func (e Entry) Signer() (domain.Ref, bool) {
-	id := signer(e.Command)
+	id := Signer(e.Command)
 	return domain.Ref{Kind: domain.KindActor, ID: id}, id != ""
+}
+
+// Numbered returns the key that has signed an entry for its author, by its fingerprint, and the number that its holder gave
+// to the command; 0 where nobody has signed it.
+func (e Entry) Numbered() (fingerprint string, number uint64, err error) {
+	if e.Signed == nil {
+		return "", 0, nil
+	}
+	claimed, err := e.Signed.Claimed()
+	if err != nil {
+		return "", 0, err
+	}
+	s, err := signed.ParseStatement(e.Signed.Signed)
+	return claimed[0], s.PartySeq, err
 }
 
 // authorise checks who has signed an order, as of readTo, which the entry will name: so anybody can check it again.
@@ -98,7 +113,7 @@ func (l *Ledger) authorise(f *facts, o order, c domain.Command, now time.Time) e
 	if err := l.spokenFor(f, o, c); err != nil {
 		return err
 	}
-	keys, err := keysOf(f, signer(c))
+	keys, err := keysOf(f, Signer(c))
 	if err != nil {
 		return err
 	}
@@ -106,7 +121,7 @@ func (l *Ledger) authorise(f *facts, o order, c domain.Command, now time.Time) e
 		stands := slices.ContainsFunc(keys, func(k registry.Key) bool { return k.Stands(f.readTo) })
 		switch p := l.options.Signatures; {
 		case p == SignaturesRequired, p == SignaturesRegistered && (stands || isKeyCommand(c)):
-			return domain.Refuse(ErrSignatureNeeded, "%s", signer(c))
+			return domain.Refuse(ErrSignatureNeeded, "%s", Signer(c))
 		}
 		return nil
 	}
@@ -134,7 +149,7 @@ func (l *Ledger) spokenFor(f *facts, o order, c domain.Command) error {
 		return nil
 	}
 	by := correct.Replacement.Head().By
-	if by == "" || by == signer(c) && o.Signed != nil {
+	if by == "" || by == Signer(c) && o.Signed != nil {
 		return nil
 	}
 	keys, err := keysOf(f, by)
@@ -158,6 +173,29 @@ func (o order) inFull(defaults []string) error {
 		return nil
 	}
 	return domain.Refuse(ErrNotInFull, "missing: %s", strings.Join(defaults, ", "))
+}
+
+// ErrOnRecord says that there is nothing to store: the record says it already.
+const ErrOnRecord domain.Rejection = "on-record: the record says so already; there is nothing to add"
+
+// Rehearse decides a command as Execute would and stores nothing. It returns the entry that would be stored now, without a
+// sequence: its command has every field that the ledger fills in, so that a party can read and sign what will stand on the
+// record. A no is what Execute would answer, but for signatures and the command's id.
+func (l *Ledger) Rehearse(ctx context.Context, r Request) (Entry, error) {
+	o, err := l.receive(r)
+	if err != nil {
+		return Entry{}, err
+	}
+	o.rehearsed, o.ownKey = true, false // the id is not looked up: the same command may be stated again
+	record, err := l.refresh(ctx, domain.Record{Ref: o.ref})
+	if err != nil {
+		return Entry{}, err
+	}
+	d, err := l.draft(ctx, &o, record, l.position.told())
+	if err == nil && d.holds != 0 {
+		err = domain.Refuse(ErrOnRecord, "entry %d of %s", d.holds, o.ref)
+	}
+	return d.entry, err
 }
 
 // open reads the command of a signed request from the very bytes that were signed. What they say is believed only when

@@ -26,7 +26,7 @@ func TestTheSentenceBeforeIsTheSentenceAfter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trial, err := b.Try(t.Context(), eventstore.Request{Command: c})
+	rehearsed, err := b.Rehearse(t.Context(), eventstore.Request{Command: c})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestTheSentenceBeforeIsTheSentenceAfter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, err := q.Sentence(t.Context(), trial.Entry, at)
+	before, err := q.Sentence(t.Context(), rehearsed, at)
 	if err != nil || before == "" {
 		t.Fatalf("got %q, %v", before, err)
 	}
@@ -45,7 +45,7 @@ func TestTheSentenceBeforeIsTheSentenceAfter(t *testing.T) {
 	if at, err = q.Resolve(t.Context(), Clock{}); err != nil {
 		t.Fatal(err)
 	}
-	h, err := q.History(t.Context(), trial.Entry.Ref, at, Paging{})
+	h, err := q.History(t.Context(), rehearsed.Ref, at, Paging{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func TestStories(t *testing.T) {
 			"start": startServer, "stop": stopServer, "crash": crashServer,
 			"watch": startWatch, "sees": sees, "exits": exits, "thousand": thousand, "alike": alike,
 			"signed": awaitSigned, "serves": awaitServes, "flip": flip,
-			"witness": startWitness, "stopwitness": stopWitness, "says": says, "cpfetch": fetchTo, "keyfile": keyFile, "sshsign": sshSign, "agent": startAgent, "checksign": checkSign,
+			"witness": startWitness, "stopwitness": stopWitness, "says": says, "cpfetch": fetchTo, "keyfile": keyFile, "sshsign": sshSign, "agent": startAgent, "checksign": checkSign, "paste": pasteSign,
 		},
 	})
 }

@@ -32,6 +32,7 @@ type node struct {
 	alertFile *alert.Store
 	logger    *slog.Logger
 	proof     *notarised // nil where the folder is only read
+	endRoom   func()     // nil before it is begun
 }
 
 // openNode opens what s says. The read models catch up behind it; until they have, the interface answers 503.
@@ -81,6 +82,7 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		return err
 	}
 	n.models.Start(context.WithoutCancel(ctx)) // until close
+	n.beginRoom(ctx)
 	if err := n.openAlerts(ctx, s); err != nil {
 		return err
 	}
@@ -131,6 +133,9 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 // close takes the node apart: no new requests, no more writes, no more reads, and then the engine. What was acknowledged
 // is on disk already, whatever happens here.
 func (n *node) close() {
+	if n.endRoom != nil {
+		n.endRoom()
+	}
 	if n.bus != nil {
 		n.bus.Stop()
 	}
