@@ -1,13 +1,10 @@
 package api
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
-
 	"time"
+
 	"truceledger/api/web"
 	"truceledger/domain/when"
 	"truceledger/projections"
@@ -62,49 +59,6 @@ func inOrder(rows map[string]*web.PlaceRow, register []projections.PlaceView) (l
 	}
 	slices.SortStableFunc(list, func(x, y web.PlaceRow) int { return x.Depth - y.Depth })
 	return list
-}
-
-// A Layer is a layer of the map that the operator supplies: GeoJSON with, beside its features, a title and a disclaimer.
-// Where borders run is somebody's claim, and the page says whose.
-type Layer struct {
-	Title, Disclaimer string
-	GeoJSON           []byte
-}
-
-// ParseLayer reads a layer.
-func ParseLayer(raw []byte) (Layer, error) {
-	var l struct {
-		Type       string `json:"type"`
-		Title      string `json:"title"`
-		Disclaimer string `json:"disclaimer"`
-	}
-	err := json.Unmarshal(raw, &l)
-	switch {
-	case err != nil:
-		return Layer{}, fmt.Errorf("a layer of the map is a GeoJSON FeatureCollection: %w", err)
-	case l.Type != "FeatureCollection":
-		return Layer{}, fmt.Errorf("a layer of the map is a GeoJSON FeatureCollection, not a %q", l.Type)
-	case l.Title == "" || l.Disclaimer == "":
-		return Layer{}, fmt.Errorf("a layer of the map says whose it is: give it a title and a disclaimer beside its features")
-	}
-	return Layer{l.Title, l.Disclaimer, raw}, nil
-}
-
-func (a *API) layers() (all []web.LayerInfo) {
-	for i, l := range a.Layers {
-		all = append(all, web.LayerInfo{Title: l.Title, Disclaimer: l.Disclaimer, Address: "/layers/" + strconv.Itoa(i+1)})
-	}
-	return all
-}
-
-// layer sends a layer of the map.
-func (a *API) layer(w http.ResponseWriter, r *http.Request) {
-	n, err := strconv.Atoi(r.PathValue("n"))
-	if err != nil || n < 1 || n > len(a.Layers) {
-		answerProblem(w, problem(http.StatusNotFound, "not-found", "there is no layer %q of the map", clip(r.PathValue("n"))))
-		return
-	}
-	a.layerFiles[n-1]().ServeHTTP(w, r)
 }
 
 // hasRoute reports whether this server answers a path.

@@ -17,7 +17,7 @@ func TestTheSentenceBeforeIsTheSentenceAfter(t *testing.T) {
 		`{"command":"agree","ceasefire":"river","by":"north","occurred":"2016-05-02T00:00Z"}`,
 		`{"command":"agree","ceasefire":"river","by":"south","occurred":"2016-05-03T00:00Z"}`,
 	} {
-		b.do(t, body)
+		b.do(t, "%s", body)
 	}
 	p := b.started(t, t.TempDir())
 	q := p.Queries

@@ -77,7 +77,12 @@ type Choice struct{ ID string }
 type Export struct{ Label, Address string }
 
 // A LayerInfo is a layer of the map that the operator supplied.
-type LayerInfo struct{ Title, Disclaimer, Address string }
+type LayerInfo struct {
+	Title, Disclaimer, Address string
+	Tiles                      bool // Address/z/x/y with the ending
+	Ending                     string
+	MinZoom, MaxZoom           int
+}
 
 // A Ceasefire is the page of one ceasefire.
 type Ceasefire struct {
@@ -98,8 +103,14 @@ type Ceasefire struct {
 // A HistoryEntry is an entry with the chains of its sources.
 type HistoryEntry struct {
 	projections.HistoryItem
-	Chains  []Chain
-	Receipt bool // the server can prove the entry
+	Chains []Chain
+	Proof  *ProofMark // nil where this server proves nothing
+}
+
+// A ProofMark is how far the proof of an entry has come: pending, logged, cosigned or quorum.
+type ProofMark struct {
+	State     string
+	Witnesses []string // who has cosigned a head over it
 }
 
 // A Chain is a source, and the sources that it cites in turn.
