@@ -4,7 +4,8 @@ import "testing"
 
 // TestPictures shows the main pages, and keeps their pictures where they are asked for.
 func TestPictures(t *testing.T) {
-	s := start(t, "demo")
+	t.Parallel()
+	s := demo(t)
 	for _, c := range []struct {
 		name, path string
 		as         sight

@@ -122,7 +122,7 @@ func js[T any](p *tab, expression string) T {
 // await waits until an expression is true.
 func (p *tab) await(expression string) {
 	p.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(60 * time.Second) // the machine may be busy
 	for {
 		v, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
 		if err == nil && v {
@@ -134,6 +134,18 @@ func (p *tab) await(expression string) {
 		}
 		time.Sleep(40 * time.Millisecond)
 	}
+}
+
+// click clicks what can be seen.
+func (p *tab) click(selector string) {
+	p.t.Helper()
+	p.await(fmt.Sprintf(`(() => { const e = document.querySelector(%q); if (document.readyState !== "complete" || !e?.checkVisibility()) return false; e.click(); return true; })()`, selector))
+}
+
+// fill types into a field of a form.
+func (p *tab) fill(name, value string) {
+	p.t.Helper()
+	p.await(fmt.Sprintf(`(() => { const e = document.querySelector("[name=" + %q + "]"); if (!e) return false; e.value = %q; e.dispatchEvent(new Event("input", { bubbles: true })); e.dispatchEvent(new Event("change", { bubbles: true })); return true; })()`, fmt.Sprintf("%q", name), value))
 }
 
 // sees waits until a part of the page shows a text.
