@@ -13,6 +13,9 @@ import (
 // weight orders statuses by how much a map has to show them: where several ceasefires cover a place, the strongest shows.
 var weight = []string{"in_force", "suspended", "indeterminate", "scheduled", "agreed", "proposed", "collapsed", "terminated", "lapsed", "thwarted", "superseded", "withdrawn", "rejected"}
 
+// mostNamed is how many of the ceasefires that cover a place are named beside it; a link leads to the rest.
+const mostNamed = 12
+
 // placeRows are the places that a ceasefire covers or an incident happened in, wider ones first.
 func placeRows(register []projections.PlaceView, all []projections.CeasefireView, counts []projections.CountRow) []web.PlaceRow {
 	rows := map[string]*web.PlaceRow{}
@@ -25,7 +28,9 @@ func placeRows(register []projections.PlaceView, all []projections.CeasefireView
 	for _, v := range all {
 		for _, id := range v.Area {
 			r := of(id)
-			r.Statuses = append(r.Statuses, web.PlaceStatus{Ceasefire: v.ID, Title: v.Title, Status: v.Status})
+			if r.Covered++; len(r.Statuses) < mostNamed {
+				r.Statuses = append(r.Statuses, web.PlaceStatus{Ceasefire: v.ID, Title: v.Title, Status: v.Status})
+			}
 			r.Contested = r.Contested || v.Contested
 			if r.Strongest == "" || slices.Index(weight, v.Status) < slices.Index(weight, r.Strongest) {
 				r.Strongest = v.Status
@@ -34,7 +39,7 @@ func placeRows(register []projections.PlaceView, all []projections.CeasefireView
 	}
 	for _, c := range counts {
 		if id := c.Key["place"]; id != "" {
-			of(id).Incidents = c.Events
+			of(id).Incidents += c.Events
 		}
 	}
 	return inOrder(rows, register)

@@ -216,9 +216,11 @@ func (a *API) incidentsPage(ctx context.Context, in *incidentsPageInput) (render
 	}
 	page.Items, page.NextCursor = list.Items, list.NextCursor
 	page.Statuses = incident.Status("").Values()
-	if page.Trend, err = a.trend(ctx, filter, at); err != nil {
+	days, err := a.queries.IncidentCounts(ctx, []string{"day"}, filter, at)
+	if err != nil {
 		return nil, err
 	}
+	page.Trend = trend(days)
 	names := a.namer(ctx, f, at)
 	places, err := names.register("place")
 	page.Areas = choices(places)

@@ -36,7 +36,7 @@ func (q *Queries) IncidentCounts(ctx context.Context, by []string, f IncidentFil
 	t := tallying{by: by, rows: map[string]*CountRow{}}
 	err := q.view(p, func(r *reader) error {
 		return r.each(ctx, domain.KindIncident, "", f.mayBe, func(id string) (bool, error) {
-			s, _, _, err := r.incident(id)
+			s, err := r.counted(id)
 			if err == nil && s.Exists() && f.keeps(r, s) {
 				t.count(s, 0, nil)
 			}

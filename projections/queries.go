@@ -33,6 +33,7 @@ type Queries struct {
 	p       *Projections
 	cache   *cache
 	answers answered
+	lone    lone
 }
 
 func newQueries(p *Projections) *Queries { return &Queries{p: p, cache: newCache(p.o.CacheBytes)} }

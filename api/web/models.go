@@ -51,13 +51,17 @@ type StoryItem struct {
 // A PlaceRow is what the map shows of a place; the table beside the map shows the same.
 type PlaceRow struct {
 	ID        string
-	Statuses  []PlaceStatus
-	Strongest string // the status that the map's colour tells
+	Statuses  []PlaceStatus // some of the ceasefires that cover it
+	Covered   int           // by how many
+	Strongest string        // the status that the map's colour tells
 	Incidents int
 	Depth     int  // how many places it lies in
 	Imprecise bool // it has no outline: a point in the middle stands for an area
 	Contested bool
 }
+
+// Others is how many more ceasefires cover the place than are named.
+func (p PlaceRow) Others() int { return p.Covered - len(p.Statuses) }
 
 // A PlaceStatus is a ceasefire that covers a place.
 type PlaceStatus struct{ Ceasefire, Title, Status string }

@@ -48,7 +48,7 @@ func TestSigningWithOnesOwnKey(t *testing.T) {
 	p := open(t, desk)
 	p.visit(s.url("/act/register-key?lang=en"))
 	p.fill("actor", "russia")
-	p.fill("key", strings.TrimSpace(string(public)))
+	p.fill("key", strings.Join(strings.Fields(string(public))[:2], " "))
 	p.click(".command .send-row button")
 	p.sees(".reads", "key")
 	p.click(`button[value="state"]`)
