@@ -42,12 +42,17 @@ func (r *reader) counted(id string) (incident.State, error) {
 		}
 		return x.state, nil
 	}
-	s, readings, _, err := r.incident(id)
-	if err == nil && len(readings) == 1 {
+	kept, err := r.kept(ref)
+	if err != nil {
+		return incident.State{}, err
+	}
+	if len(kept.list) == 1 {
 		if h, err := r.record(ref); err == nil && len(h.Steps) == 1 {
-			r.q.lone.keep(id, alone{h.Version(), readings[0].Effective(), s})
+			x = alone{h.Version(), kept.list[0].Effective(), incident.Fold(kept.list)}
+			r.q.lone.keep(id, x)
 		}
 	}
+	s, _, _, err := r.incident(id)
 	return s, err
 }
 
