@@ -28,7 +28,7 @@ func (a *API) act(ctx context.Context, form *web.Form, r *http.Request, at proje
 			return a.whereTo(form, result)
 		}
 	} else if err == nil {
-		err = a.rehearse(ctx, form, request)
+		request.Command, err = a.rehearse(ctx, form, request) // what is stated is what is shown, to the microsecond
 		if err == nil && r.Form.Get("do") == "state" {
 			form.Statement, err = a.stated(ctx, form, request)
 		}
@@ -74,7 +74,7 @@ func envelopeOf(typed url.Values) signed.Envelope {
 	const begin = "-----BEGIN"
 	e := signed.Envelope{Signed: []byte(typed.Get("statement"))}
 	for _, part := range strings.Split(strings.ReplaceAll(typed.Get("signature"), "\r\n", "\n"), begin)[1:] {
-		e.Signatures = append(e.Signatures, begin+strings.TrimSpace(part)+"\n")
+		e.Signatures = append(e.Signatures, begin+strings.TrimRight(part, " \t\n")+"\n")
 	}
 	if len(e.Signatures) == 0 {
 		e.Signatures = []string{typed.Get("signature")} // whatever it is, the error names it
@@ -93,23 +93,21 @@ func (a *API) execute(ctx context.Context, request eventstore.Request) (eventsto
 
 // rehearse decides the command without storing it, and tells what would stand on the record: in the sentence of its
 // history, and field by field.
-func (a *API) rehearse(ctx context.Context, form *web.Form, request eventstore.Request) error {
+func (a *API) rehearse(ctx context.Context, form *web.Form, request eventstore.Request) (domain.Command, error) {
 	e, err := a.ledger.Rehearse(ctx, request)
 	if err != nil {
-		return err
+		return request.Command, err
 	}
 	at, err := a.queries.Resolve(ctx, projections.Clock{})
 	if err != nil {
-		return err
+		return request.Command, err
 	}
 	if form.Reads, err = a.queries.Sentence(ctx, e, at); err != nil {
-		return err
+		return request.Command, err
 	}
 	form.Preview, err = readBack(form, e)
-	if key := a.ownKey(ctx, e.Command, eventstore.Signer(e.Command)); key != "" {
-		form.HasKey = true
-	}
-	return err
+	form.HasKey = a.ownKey(ctx, e.Command, eventstore.Signer(e.Command)) != ""
+	return e.Command, err
 }
 
 // stated makes the bytes that a party signs with its own key, from the command as it was read back.
@@ -196,12 +194,12 @@ func (a *API) refused(ctx context.Context, form *web.Form, request eventstore.Re
 		a.meanwhile(ctx, form, stale, at)
 		request.Signed, request.Command.Head().Expect = nil, &stale.Version
 		form.Statement, form.Signature = nil, "" // what was signed is of the record as it was
-		if err = a.rehearse(ctx, form, request); err == nil {
+		if _, err = a.rehearse(ctx, form, request); err == nil {
 			return
 		}
 	} else if request.Command != nil && form.Reads == "" {
 		// What was refused on sending may pass with another signature, or later: the page goes on saying what it is about.
-		_ = a.rehearse(ctx, form, eventstore.Request{Command: request.Command, Principal: request.Principal})
+		_, _ = a.rehearse(ctx, form, eventstore.Request{Command: request.Command, Principal: request.Principal})
 	}
 	a.blame(ctx, form, err)
 }
