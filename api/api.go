@@ -84,6 +84,10 @@ type Options struct {
 
 	// ReadOnly refuses every command.
 	ReadOnly bool
+	// Writer is the address of the server that takes commands, told to whoever sends one to a server that does not.
+	Writer string
+	// Behind tells how far the log is behind the one that it is a copy of. Without it nothing is told.
+	Behind func() Behind
 	// Principal says who sends a request. Until there is access control everybody is "local".
 	Principal func(*http.Request) string
 	// Hosts are further names, besides those of this machine, that the server answers to.

@@ -58,7 +58,7 @@ func (a *API) command(ctx context.Context, in *CommandInput) (*commandOutput, er
 		return nil, unknownCommand(in.Command)
 	}
 	if a.ReadOnly {
-		return nil, problem(http.StatusForbidden, "read-only", "this server answers questions only: send commands to the one that takes them")
+		return nil, a.readOnly()
 	}
 	if p := a.readiness.check(ctx, a); p != nil {
 		return nil, p

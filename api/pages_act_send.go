@@ -84,7 +84,7 @@ func envelopeOf(typed url.Values) signed.Envelope {
 
 func (a *API) execute(ctx context.Context, request eventstore.Request) (eventstore.Result, error) {
 	if a.ReadOnly {
-		return eventstore.Result{}, problem(http.StatusForbidden, "read-only", "this server answers questions only: send commands to the one that takes them")
+		return eventstore.Result{}, a.readOnly()
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, a.limits.command, context.DeadlineExceeded)
 	defer cancel()

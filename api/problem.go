@@ -45,6 +45,7 @@ var titles = map[string]string{
 	"unknown-parameter":   "There is no such query parameter",
 	"bad-import":          "The table cannot be imported so",
 	"not-a-table":         "The body is not declared as a table",
+	"void":                "The command came too late for its key",
 	"unreadable":          "The request cannot be read",
 	"writes-stopped":      "This node takes no commands any more",
 	"duplicate-parameter": "A query parameter stands twice",
@@ -103,6 +104,7 @@ func noProblem(err error) *wire.Problem {
 		stale    *eventstore.StaleError
 		clock    *projections.ClockError
 		tooLarge *http.MaxBytesError
+		void     *eventstore.VoidError
 	)
 	switch {
 	case errors.As(err, &ready):
@@ -119,6 +121,8 @@ func noProblem(err error) *wire.Problem {
 		p := problem(http.StatusPreconditionFailed, "stale", "%s", stale.Error())
 		p.Version = &stale.Version
 		return p
+	case errors.As(err, &void):
+		return problem(http.StatusConflict, "void", "%s: sign the command with a key that stands, under a new command_id", void.Error())
 	case errors.As(err, &clock):
 		p := problem(http.StatusBadRequest, "bad-clock", "%s: %s", clock.Parameter, clock.Problem)
 		p.Parameter = clock.Parameter
@@ -169,6 +173,8 @@ func (a *API) troubleProblem(err error) *wire.Problem {
 		return later("stopping", "the server is stopping; nothing was stored: try again in a moment")
 	case errors.Is(err, eventstore.ErrNewerFormat):
 		return later("newer-format", "the ledger has a newer format, and this server writes no more until it is updated: ask another server")
+	case errors.Is(err, eventstore.ErrClock):
+		return later("clock-off", "this server's clock is not the log's, and it writes nothing until that is mended: tell the operator, or ask another server")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return later("unavailable", "the answer did not come in time: try again in a moment")
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"truceledger/domain"
+	"truceledger/domain/registry"
 	"truceledger/eventstore"
 	"truceledger/eventstore/proof"
 	"truceledger/eventstore/proof/witness"
@@ -203,7 +204,17 @@ func (a *API) signedBy(ctx context.Context, s *ProofState) error {
 		if e.Signed != nil {
 			s.SignedBy, err = e.Signed.Claimed()
 		}
+		if err == nil && e.Signed != nil {
+			s.VoidBy, err = a.voided(ctx, e)
+		}
 		return err
 	}
 	return nil
+}
+
+// voided returns the entry that had ended the key of a signed one before it came, 0 for none.
+func (a *API) voided(ctx context.Context, e eventstore.Entry) (uint64, error) {
+	signer, _ := e.Signer()
+	record, err := a.ledger.Record(ctx, signer)
+	return eventstore.VoidedBy(e, registry.FoldKeys(record.Readings(domain.Everything))), err
 }

@@ -45,6 +45,9 @@ func (r Record) Then(steps ...Step) Record {
 		r.places = placesOf(r.Steps)
 		return r
 	}
+	if steps[0].Void != 0 {
+		return r
+	}
 	place := steps[0].Moment().Place
 	i, _ := slices.BinarySearchFunc(r.places, place, time.Time.Compare)
 	if i < len(r.places) {
@@ -56,9 +59,11 @@ func (r Record) Then(steps ...Step) Record {
 
 // placesOf returns the places of steps, sorted.
 func placesOf(steps []Step) []time.Time {
-	places := make([]time.Time, len(steps))
-	for i, s := range steps {
-		places[i] = s.Moment().Place
+	places := make([]time.Time, 0, len(steps))
+	for _, s := range steps {
+		if s.Void == 0 {
+			places = append(places, s.Moment().Place)
+		}
 	}
 	slices.SortFunc(places, time.Time.Compare)
 	return places
@@ -134,16 +139,17 @@ func (r Record) Readings(keep func(Step) bool) []Reading {
 func (r Record) corrections(keep func(Step) bool) []Step {
 	var found []Step
 	for _, s := range slices.Backward(r.Steps) {
-		if isCorrection(s) && keep(s) {
+		if isCorrection(s) && s.Void == 0 && keep(s) {
 			found = append(found, s)
 		}
 	}
 	return found
 }
 
-// read returns the reading of one step; stands is false for one that is not kept, is retracted, or is itself a correction.
+// read returns the reading of one step; stands is false for one that is not kept, is retracted, is void, or is itself a
+// correction.
 func read(s Step, corrections []Step, keep func(Step) bool) (reading Reading, stands bool) {
-	if isCorrection(s) {
+	if isCorrection(s) || s.Void != 0 {
 		return Reading{}, false
 	}
 	reading = Reading{Sequence: s.Sequence, RecordedAt: s.RecordedAt, Place: s.Moment().Place, Command: s.Command, Events: s.Events, Sources: s.Command.Head().Sources}
@@ -173,6 +179,23 @@ func standing(sequence uint64, corrections []Step) (by Step, changed bool) {
 		}
 	}
 	return Step{}, false
+}
+
+// Authors returns who made the entry that a correction names, and those that this one itself corrects.
+func (r Record) Authors(t CorrectionTarget) (actors []string) {
+	s, err := r.named(t, "")
+	for range r.Steps {
+		if err != nil {
+			break
+		}
+		actors = append(actors, s.Command.Head().By)
+		earlier, isCorrection := correctionOf(s)
+		if !isCorrection {
+			break
+		}
+		s, _ = r.Find(earlier)
+	}
+	return actors
 }
 
 // isCorrection reports whether a step is a correction or a retraction.

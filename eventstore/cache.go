@@ -72,6 +72,18 @@ func (c *cache) apply(e Entry) {
 	}
 }
 
+// forget lets go of the record of an entry that cannot be followed, and of what is being read of it.
+func (c *cache) forget(e Entry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l := c.loading[e.Ref]; l != nil {
+		l.newest = max(l.newest, e.Sequence)
+	}
+	if item, ok := c.items[e.Ref]; ok && item.Value.(*cached).record.Version() < e.Sequence {
+		c.drop(item)
+	}
+}
+
 // begin says that somebody starts to read the record from the log; end must follow.
 func (c *cache) begin(r domain.Ref) {
 	c.mu.Lock()

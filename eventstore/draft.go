@@ -39,7 +39,7 @@ func (l *Ledger) draft(ctx context.Context, o *order, record domain.Record, told
 	known := l.factsAt(ctx, readTo)
 	setting := domain.Setting{Now: l.now(record), Zone: l.Zone(), Facts: known}
 	if !o.rehearsed {
-		if err := l.authorise(known, *o, c, setting.Now); err != nil {
+		if err := l.authorise(known, *o, c, record, setting.Now); err != nil {
 			return draft{}, err
 		}
 	}
@@ -70,7 +70,7 @@ func (l *Ledger) repeated(ctx context.Context, o order, record domain.Record) (h
 		return 0, nil
 	}
 	for _, s := range record.Steps {
-		if s.Command.Head().CommandID != o.commandID {
+		if s.Command.Head().CommandID != o.commandID || s.Void != 0 {
 			continue
 		}
 		e, err := l.entry(ctx, o.ref, s.Sequence)
@@ -111,7 +111,7 @@ func expected(o order, c domain.Command, record domain.Record) error {
 // holder is the entry that says already what c says: the newest like it, else the record's newest.
 func holder(record domain.Record, c domain.Command) uint64 {
 	for _, s := range slices.Backward(record.Steps) {
-		if s.Command.Verb() == c.Verb() && s.Command.Head().By == c.Head().By {
+		if s.Void == 0 && s.Command.Verb() == c.Verb() && s.Command.Head().By == c.Head().By {
 			return s.Sequence
 		}
 	}

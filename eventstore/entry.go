@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"truceledger/domain"
@@ -52,6 +53,13 @@ type Entry struct {
 	CorrelationID string // what the caller says that this belongs to
 	Nonce         string // 16 random bytes in hex, so that nobody can guess an entry from its hash
 
+	// Void is the entry that had ended its key before it came, 0 for none: see VoidedBy. It is not part of the payload, and
+	// decoding leaves it 0.
+	Void uint64
+
+	// canonical says that the payload is, byte for byte, what this program writes for the fields above.
+	canonical bool
+
 	// Signed is the command as its party signed it, nil for one that nobody signed. The payload then holds these bytes in
 	// place of the command, which is read from them. Decoding checks no signature: see package proof/signed.
 	Signed *signed.Envelope
@@ -65,7 +73,7 @@ func (e Entry) Kind() domain.Kind { return e.Ref.Kind }
 
 // Step is the entry as the fold of its record sees it.
 func (e Entry) Step() domain.Step {
-	return domain.Step{Sequence: e.Sequence, RecordedAt: e.RecordedAt, Command: e.Command, Events: e.Events}
+	return domain.Step{Sequence: e.Sequence, RecordedAt: e.RecordedAt, Command: e.Command, Events: e.Events, Void: e.Void}
 }
 
 // Subject is the subject of the log on which the entries of a record stand: one literal subject for each record, so
@@ -99,7 +107,8 @@ type envelopeData struct {
 
 // Encode writes the entry's payload: one line of at most MaxPayload bytes; ErrTooLarge says how long it would be.
 func Encode(e Entry) ([]byte, error) {
-	payload, err := encode(enveloped(e))
+	w := enveloped(e)
+	payload, err := encode(&w)
 	if err != nil {
 		return nil, fmt.Errorf("encode entry of %s: %w", e.Ref, err)
 	}
@@ -111,7 +120,9 @@ func Encode(e Entry) ([]byte, error) {
 
 // encodesTo reports whether the entry's payload is what is given.
 func encodesTo(e Entry, payload []byte) (same bool) {
-	w := enveloped(e)
+	w := envelopes.Get().(*envelope)
+	defer func() { *w = envelope{}; envelopes.Put(w) }()
+	*w = enveloped(e)
 	if quickly(w, func(again []byte) { same = bytes.Equal(again, payload) }) {
 		return same
 	}
@@ -119,8 +130,8 @@ func encodesTo(e Entry, payload []byte) (same bool) {
 	return err == nil && bytes.Equal(again, payload)
 }
 
-func enveloped(e Entry) *envelope {
-	return &envelope{
+func enveloped(e Entry) envelope {
+	return envelope{
 		SpecVersion: specVersion,
 		ID:          e.ID,
 		Source:      sourcePart + e.Ledger,
@@ -165,6 +176,9 @@ func Decode(m Message) (Entry, error) {
 	return e, nil
 }
 
+// envelopes are lent, as they are larger than what is kept of them.
+var envelopes = sync.Pool{New: func() any { return new(envelope) }}
+
 func decode(payload []byte) (Entry, error) {
 	if n := len(payload); n > MaxPayload || n == 0 || payload[n-1] != '}' || bytes.IndexByte(payload, '\n') >= 0 {
 		return Entry{}, fmt.Errorf("%w: its %d bytes are not one line with one object", ErrNotAnEntry, n)
@@ -173,14 +187,18 @@ func decode(payload []byte) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	var w envelope
-	if !quicklyRead(raw, &w) {
-		err = unmarshal(raw, &w)
+	w := envelopes.Get().(*envelope)
+	defer func() { *w = envelope{}; envelopes.Put(w) }()
+	quick := quicklyRead(raw, w)
+	if !quick {
+		err = unmarshal(raw, w)
 	}
 	if err != nil {
 		return Entry{}, err
 	}
-	return w.entry(payload)
+	e, err := w.entry(payload)
+	e.canonical = quick && &raw[0] == &payload[0] // not one that was upcast
+	return e, err
 }
 
 // entry checks the envelope's own fields and makes an entry of it.

@@ -197,7 +197,8 @@ func (l *Ledger) carryOut(ctx context.Context, o order, t *turn) (Result, error)
 		}
 		e, failed := l.append(ctx, d, t)
 		if failed == nil {
-			return Result{Entry: e}, nil
+			e, err := l.arrived(ctx, e)
+			return Result{Entry: e}, err
 		}
 		if conflicts++; !errors.Is(failed, ErrConflict) || conflicts > mostConflicts {
 			return Result{}, gaveUp(o.ref, failed)

@@ -49,6 +49,8 @@ var (
 	ErrOutcomeUnknown = errors.New("the outcome of the append is not known")
 	// ErrUnavailable: the engine cannot be reached now; nothing was sent.
 	ErrUnavailable = errors.New("the log is not available")
+	// ErrReadOnly: this log is only read; nothing was sent.
+	ErrReadOnly = errors.New("the log is only read here")
 	// ErrTooLarge: the payload exceeds MaxPayload; nothing was sent.
 	ErrTooLarge = errors.New("the entry is too large")
 )

@@ -43,6 +43,9 @@ func sameByPlan(t *testing.T, raw []byte) (quick bool) {
 	if ok && (err != nil || !bytes.Equal(got, want)) {
 		t.Fatalf("the plan writes\n%s\nnot\n%s\n%v", got, want, err)
 	}
+	if !bytes.Equal(got, raw) {
+		t.Fatalf("the plan reads what it does not write:\n%s\nis written\n%s", raw, got)
+	}
 	return ok
 }
 

@@ -12,10 +12,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain makes this test binary the program itself when it is called by the name truce: every story and the killing test
-// run real processes.
+// TestMain makes this test binary the program itself when it is called by the name truce, and a NATS server when it is called
+// nats-server: every story and the killing tests run real processes.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"truce": main})
+	testscript.Main(m, map[string]func(){"truce": main, "nats-server": natsServer})
 }
 
 // Programs that are built with the race detector would sleep for a second at their end.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -31,8 +33,11 @@ type node struct {
 	alerts    *alert.Sender
 	alertFile *alert.Store
 	logger    *slog.Logger
-	proof     *notarised // nil where the folder is only read
-	endRoom   func()     // nil before it is begun
+	proof     *notarised         // nil where the log is only read
+	copy      *copyWatch         // nil where it is not a copy
+	end       context.CancelFunc // of what runs beside; nil where nothing does
+	running   sync.WaitGroup
+	endRoom   func() // nil before it is begun
 }
 
 // openNode opens what s says. The read models catch up behind it; until they have, the interface answers 503.
@@ -50,20 +55,28 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		return err
 	}
 	// The ledger asks the read models for commands by their id, and they tell the ledger what they read: one must come first.
-	n.ledger, err = eventstore.Open(ctx, n.log, eventstore.Options{
-		Zone: s.zone, Logger: n.logger, Principal: localPrincipal, Signatures: eventstore.Signatures(s.signatures),
+	first := eventstore.SignaturesRegistered
+	if s.mirror.readOnly {
+		first = "" // nothing may be put on the record
+	}
+	options := eventstore.Options{
+		Zone: s.zone, Logger: n.logger, Principal: localPrincipal, Signatures: eventstore.Signatures(s.signatures), FirstSignatures: first,
 		CheckSeen: func(ctx context.Context, seen signed.Seen) error { return checkSeen(n.models)(ctx, seen) },
 		FindCommand: func(ctx context.Context, principal, id string) (uint64, bool) {
 			return n.models.FindCommand(ctx, principal, id)
 		},
-	})
+	}
+	if n.embedded == nil {
+		options.LeaderTime = n.log.LeaderTime
+	}
+	n.ledger, err = eventstore.Open(ctx, n.log, options)
 	if err != nil {
 		return fmt.Errorf("open the ledger: %w", err)
 	}
 	models := projections.Options{
 		Dir: filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.ledger.Observe, Decode: n.ledger.Decode, Logger: n.logger,
 	}
-	if !s.readOnly {
+	if !s.mirror.readOnly {
 		if n.proof, err = openNotarised(s, n.ledger.ID(), n.logger); err != nil {
 			return err
 		}
@@ -82,19 +95,28 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		return err
 	}
 	n.models.Start(context.WithoutCancel(ctx)) // until close
+	if n.copy != nil {
+		life, end := context.WithCancel(context.WithoutCancel(ctx))
+		n.end = end
+		n.running.Go(func() { n.copy.run(life) })
+	}
 	n.beginRoom(ctx)
 	if err := n.openAlerts(ctx, s); err != nil {
 		return err
 	}
-	n.serveAPI(layers)
+	n.serveAPI(s, layers)
 	return n.openBus(ctx, s)
 }
 
 // serveAPI makes the interface to all of it.
-func (n *node) serveAPI(layers []api.Layer) {
+func (n *node) serveAPI(s *settings, layers []api.Layer) {
 	o := api.Options{
 		Ledger: n.ledger, Queries: n.models, Log: n.log, Logger: n.logger, Version: version(),
 		Admin: n.models, Alerts: n.alerts, Layers: layers,
+		ReadOnly: s.mirror.readOnly, Writer: s.mirror.writer,
+	}
+	if n.copy != nil {
+		o.Behind = n.copy.behind
 	}
 	if n.proof != nil {
 		o.Ledger = checkedLedger{n.ledger, &n.proof.checked}
@@ -126,9 +148,22 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 	if err != nil {
 		return err
 	}
-	n.log, err = jetstream.Open(ctx, n.conn, jetstream.Options{Stream: s.stream, Replicas: s.replicas, ReadOnly: s.readOnly, Log: n.logger})
+	o := jetstream.Options{Stream: s.stream, Replicas: s.replicas, ReadOnly: s.mirror.readOnly, Log: n.logger}
+	if n.embedded == nil {
+		o.AckTimeout = clusterPatience
+	}
+	if n.log, err = jetstream.Open(ctx, n.conn, o); err != nil {
+		return missing(err, s.stream)
+	}
+	if s.mirror.readOnly && n.embedded == nil {
+		n.copy, err = watchCopy(ctx, n.log)
+	}
 	return err
 }
+
+// clusterPatience is how long a node waits for an answer of servers elsewhere. What was on its way to one that died is not
+// answered at all, and is sent again the sooner; where they are only slow, that costs a message and nothing else.
+const clusterPatience = 2 * time.Second
 
 // close takes the node apart: no new requests, no more writes, no more reads, and then the engine. What was acknowledged
 // is on disk already, whatever happens here.
@@ -143,6 +178,10 @@ func (n *node) close() {
 		n.api.Close()
 	}
 	n.closeAlerts()
+	if n.end != nil {
+		n.end()
+		n.running.Wait()
+	}
 	if n.proof != nil {
 		n.proof.end()
 	}

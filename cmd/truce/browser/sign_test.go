@@ -71,7 +71,7 @@ func TestSigningWithOnesOwnKey(t *testing.T) {
 	p.await(`document.querySelector("#f-signature-wrong")?.textContent.length > 10`)
 	p.fill("signature", sign(p, "reaffirm.json"))
 	p.click(".sign .send")
-	p.sees(".recorded", "On the record as entry 212")
-	p.sees("#entry-212 .proof", "logged")
-	p.sees("#entry-212 .proof", "proof")
+	p.sees(".recorded", "On the record as entry")
+	p.sees(".history .meta", "signed with its author’s key")
+	p.sees(".history .proof", "logged")
 }
