@@ -175,9 +175,6 @@ func (p *tab) slide(id, moment string) {
 // shoot keeps a picture of the whole page; in docs/screenshots where they are asked for.
 func (p *tab) shoot(name string) {
 	p.t.Helper()
-	if os.Getenv("TRUCE_SCREENSHOTS") == "" {
-		return
-	}
 	p.await(`!document.querySelector("#trend-chart") || document.querySelector("#trend-chart canvas, #trend-chart[hidden]")`)
 	height := js[float64](p, `document.documentElement.scrollHeight`)
 	width := js[float64](p, `innerWidth`)

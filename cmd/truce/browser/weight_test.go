@@ -9,25 +9,29 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// The first load is small and soon usable. A busy machine delays any page: the quickest of some loads counts.
+// The first load is small and soon usable. A busy machine delays any page: the quickest of some loads counts, and where one
+// line of text takes more than a fifth of the time allowed, the page may take as many times longer.
 func TestTheFirstLoadIsSmallAndSoonUsable(t *testing.T) {
 	t.Parallel()
 	s := demo(t)
-	bytes, interactive := 0.0, 1e9
+	const most, little = 1000.0, 200.0 // ms, of the page and of a line of text
+	bytes, interactive, line := 0.0, 1e9, 1e9
 	for range 8 {
 		p := open(t, desk) // with nothing kept from before
 		p.visit(s.url("/?lang=en"))
 		bytes = js[float64](p, `performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation")).reduce((n, e) => n + e.transferSize, 0)`)
 		interactive = min(interactive, js[float64](p, `performance.getEntriesByType("navigation")[0].domInteractive`))
-		if interactive < 1000 {
+		p.do(chromedp.Navigate(s.url("/healthz")))
+		line = min(line, js[float64](p, `performance.getEntriesByType("navigation")[0].domInteractive`))
+		if interactive < most {
 			break
 		}
 	}
-	t.Logf("first load: %.0f bytes, interactive after %.0f ms", bytes, interactive)
+	t.Logf("first load: %.0f bytes, interactive after %.0f ms; a line of text after %.0f ms", bytes, interactive, line)
 	if bytes > 200_000 {
 		t.Errorf("the first load takes %.0f bytes", bytes)
 	}
-	if interactive > 1000 {
+	if interactive > most*max(1, line/little) {
 		t.Errorf("interactive after %.0f ms", interactive)
 	}
 }
