@@ -53,6 +53,7 @@ type Queries interface {
 	Sources(context.Context, projections.Point, projections.Paging) (projections.Page[projections.SourceView], error)
 
 	Keys(context.Context, projections.Point) (map[string][]registry.Key, error)
+	Sentence(context.Context, eventstore.Entry, projections.Point) (string, error)
 	LastSigned(ctx context.Context, fingerprint string) (number uint64, err error)
 	NextPassing(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
 	Version(context.Context, domain.Ref) (uint64, error)
@@ -66,8 +67,8 @@ type Queries interface {
 // A Ledger puts commands on the record; *eventstore.Ledger is one.
 type Ledger interface {
 	Execute(context.Context, eventstore.Request) (eventstore.Result, error)
-	// Rehearse returns a command as it would be stored now, and stores nothing.
-	Rehearse(context.Context, eventstore.Request) (domain.Command, error)
+	// Rehearse returns the entry as it would be stored now, and stores nothing.
+	Rehearse(context.Context, eventstore.Request) (eventstore.Entry, error)
 	Record(context.Context, domain.Ref) (domain.Record, error)
 	BeginRehearsal(context.Context) (*eventstore.Rehearsal, error)
 	RecordFor(context.Context, domain.Ref, domain.Reader) (domain.Record, error)

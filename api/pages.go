@@ -71,6 +71,7 @@ func (a *API) pageRoutes() {
 	page(a, "/sources", func(ctx context.Context, in *plainPageInput) (rendered, error) { return a.sourcesPage(ctx, in) }, func(in *plainPageInput) pageRequest { return in.Request })
 	a.mux.HandleFunc("GET /assets/{name}", asset)
 	a.mux.HandleFunc("GET /layers/{n}", a.layer)
+	a.mux.HandleFunc("GET /layers/{n}/{z}/{x}/{y}", a.tilePicture)
 	a.mux.HandleFunc("GET /ceasefires/{id}/badge.svg", a.badge)
 	a.actRoutes()
 }

@@ -2,18 +2,12 @@ package api
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
 
-	"truceledger/api/access"
 	"truceledger/api/schema"
 	"truceledger/api/web"
 	"truceledger/domain"
@@ -116,6 +110,10 @@ func (a *API) actForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	form := a.newForm(r.Context(), f, at, verb, s, r.Form)
+	if r.Method == http.MethodPost && r.Form.Get("do") == "file" {
+		sendStatement(w, r.Form)
+		return
+	}
 	if r.Method == http.MethodPost && r.Form.Get("do") != "edit" {
 		if to := a.act(r.Context(), &form, r, at); to != "" {
 			http.Redirect(w, r, to, http.StatusSeeOther)
@@ -132,7 +130,10 @@ func (a *API) actForm(w http.ResponseWriter, r *http.Request) {
 // newForm fills in a form with what was typed, and with what there is to choose from.
 func (a *API) newForm(ctx context.Context, f web.Frame, at projections.Point, verb string, s schema.Object, typed url.Values) web.Form {
 	f.Title = web.Say(f.Lang, "verb."+verb)
-	form := web.Form{Frame: f, Verb: verb, Lists: map[string][]web.Choice{}, CommandID: typed.Get("command_id"), Expect: typed.Get("expect"), ReadOnly: a.ReadOnly}
+	form := web.Form{
+		Frame: f, Verb: verb, Lists: map[string][]web.Choice{}, CommandID: typed.Get("command_id"), Expect: typed.Get("expect"), ReadOnly: a.ReadOnly,
+		CanSign: a.Proof != nil, SignKey: typed.Get("sign_key"), Signature: typed.Get("signature"),
+	}
 	now, more := web.FieldsOf(s)
 	form.Fields, form.More = web.Fill(now, typed), web.Fill(more, typed)
 	if form.CommandID == "" {
@@ -144,174 +145,4 @@ func (a *API) newForm(ctx context.Context, f web.Frame, at projections.Point, ve
 		form.Lists[kind] = choices(ids)
 	}
 	return form
-}
-
-// act reads the form back, or sends it. It returns where to go when the command is on the record.
-func (a *API) act(ctx context.Context, form *web.Form, r *http.Request, at projections.Point) (to string) {
-	body := web.Body(slices.Concat(form.Fields, form.More))
-	body["command_id"] = form.CommandID
-	if n, err := strconv.ParseUint(form.Expect, 10, 64); err == nil {
-		body["expect"] = n
-	}
-	raw, err := json.Marshal(body)
-	if err != nil {
-		a.refused(ctx, form, err, at)
-		return ""
-	}
-	c, err := eventstore.DecodeCommand(form.Verb, raw)
-	if err == nil {
-		err = domain.CheckSealed(c) // before anything is read back
-	}
-	if err != nil {
-		a.refused(ctx, form, err, at)
-		return ""
-	}
-	if err := a.authorise(ctx, c, false); err != nil {
-		a.refused(ctx, form, err, at)
-		return ""
-	}
-	a.meet(ctx, form, c)
-	if r.Form.Get("do") != "send" {
-		form.Preview = readBack(form, body)
-		return ""
-	}
-	if a.ReadOnly {
-		a.refused(ctx, form, a.readOnly(), at)
-		return ""
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, a.limits.command, context.DeadlineExceeded)
-	defer cancel()
-	result, err := a.ledger.Execute(ctx, eventstore.Request{Command: c, Principal: access.From(ctx).Principal(), Reader: commandReader(ctx, c)})
-	if err != nil {
-		form.Preview = readBack(form, body)
-		a.refused(ctx, form, err, at)
-		return ""
-	}
-	if err := a.destroy(ctx, c); err != nil {
-		a.refused(ctx, form, err, at)
-		return ""
-	}
-	return a.whereTo(form, result)
-}
-
-// meet notes the version of the record that the command addresses, as it is when the command is read back: whoever sends
-// it after somebody else has changed the record learns so.
-func (a *API) meet(ctx context.Context, form *web.Form, c domain.Command) {
-	target := c.Target()
-	if c.Creates() || target.ID == "" {
-		form.Expect = ""
-		return
-	}
-	form.Target = target.String()
-	if form.Expect != "" {
-		return
-	}
-	if record, err := a.ledger.RecordFor(ctx, target, projections.ReaderOf(ctx)); err == nil && record.Version() > 0 {
-		form.Expect = strconv.FormatUint(record.Version(), 10)
-	}
-}
-
-// blamed says which field a rule's no is about, where its code tells.
-var blamed = map[string]string{
-	"excluded": "by", "no-standing": "by", "already-consented": "by", "not-consented": "by", "not-the-proposer": "by", "already-leaving": "by", "already-party": "by",
-	"not-a-guarantor": "waived_by", "not-current": "version", "not-later": "until", "lapsed": "occurred", "retroactive": "from", "too-late-to-accede": "occurred",
-	"not-in-area": "area", "area-empty": "area", "outside-parent": "area", "parent-cycle": "parent", "exists": "ceasefire", "not-a-monitor": "by", "has-role": "actor",
-}
-
-// refused puts a refusal's own sentence next to the field that it is about; where the record has changed meanwhile, with
-// what changed.
-func (a *API) refused(ctx context.Context, form *web.Form, err error, at projections.Point) {
-	p := a.fail(ctx, err)
-	form.Refusal, form.Code, form.Field = p.Detail, p.Code, p.Field
-	sentence := strings.TrimPrefix(p.Detail, p.Field+": ")
-	if eventstore.IsSealedField(p.Field) {
-		form.Preview = nil
-		web.Forget(form.Fields, p.Field)
-		web.Forget(form.More, p.Field)
-	}
-	var stale *eventstore.StaleError
-	if errors.As(err, &stale) {
-		a.meanwhile(ctx, form, stale, at)
-		return
-	}
-	for _, field := range []string{p.Field, blamed[p.Code]} {
-		if field != "" && (web.Blame(form.Fields, field, sentence) || web.Blame(form.More, field, sentence)) {
-			form.Field = field
-			return
-		}
-	}
-}
-
-// meanwhile tells what was recorded since the form was read back, and lets the writer decide anew.
-func (a *API) meanwhile(ctx context.Context, form *web.Form, stale *eventstore.StaleError, at projections.Point) {
-	seen, _ := strconv.ParseUint(form.Expect, 10, 64)
-	form.Stale, form.Expect = true, strconv.FormatUint(stale.Version, 10)
-	form.CommandID = uuid.NewString()
-	_ = a.queries.WaitFor(ctx, stale.Version)
-	if now, err := a.queries.Resolve(ctx, projections.Clock{}); err == nil {
-		at = now
-	}
-	items, err := pagesOf(2000, func(p projections.Paging) (projections.Page[projections.HistoryItem], error) {
-		return a.queries.History(ctx, stale.Record, at, p)
-	})
-	if err != nil {
-		return
-	}
-	items = slices.DeleteFunc(items, func(i projections.HistoryItem) bool { return i.Sequence <= seen })
-	form.Meanwhile = a.chained(ctx, items, at)
-}
-
-// whereTo is the page that shows what is now on the record.
-func (a *API) whereTo(form *web.Form, result eventstore.Result) string {
-	n := strconv.FormatUint(result.Entry.Sequence, 10)
-	ref := result.Entry.Ref
-	switch ref.Kind {
-	case domain.KindCeasefire:
-		return form.Link("/ceasefires/"+ref.ID, "min_sequence", n, "recorded", n)
-	case domain.KindIncident:
-		return form.Link("/incidents/"+ref.ID, "min_sequence", n, "recorded", n)
-	}
-	return form.Link("/act", "recorded", n)
-}
-
-// readBack tells a command in words, field by field, with the names of what it names.
-func readBack(form *web.Form, body map[string]any) []web.Sentence {
-	all := []web.Sentence{{Label: "verb." + form.Verb}}
-	for _, f := range slices.Concat(form.Fields, form.More) {
-		name := f.Name
-		if v, ok := body[name]; ok {
-			all = append(all, web.Sentence{Label: "field." + f.Label, Text: inWords(f, v)})
-		}
-	}
-	return all
-}
-
-func inWords(f web.Field, v any) (parts []web.Part) {
-	switch v := v.(type) {
-	case []string:
-		for _, id := range v {
-			parts = append(parts, web.Part{Kind: f.Ref, ID: id, Text: id})
-		}
-	case []any:
-		for _, row := range v {
-			parts = append(parts, inWords(f, row)...)
-		}
-	case map[string]any:
-		var words []string
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			raw, _ := json.Marshal(v[name])
-			words = append(words, strings.ReplaceAll(name, "_", " ")+" "+strings.Trim(string(raw), `"`))
-		}
-		parts = append(parts, web.Part{Text: strings.Join(words, ", ")})
-	case string:
-		kind := f.Ref
-		if f.Kind == "select" {
-			kind = "word"
-		}
-		parts = append(parts, web.Part{Kind: kind, ID: v, Text: v})
-	default:
-		raw, _ := json.Marshal(v)
-		parts = append(parts, web.Part{Text: string(raw)})
-	}
-	return parts
 }

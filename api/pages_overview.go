@@ -166,23 +166,18 @@ func (a *API) surroundings(ctx context.Context, page *web.Overview, names namer,
 		page.Areas = append(page.Areas, web.Choice{ID: v.ID})
 	}
 	incidents := projections.IncidentFilter{Place: filter.Area}
-	counts, err := a.queries.IncidentCounts(ctx, []string{"place"}, incidents, at)
-	if err != nil {
-		return err
-	}
+	counts, err := a.queries.IncidentCounts(ctx, []string{"day", "place"}, incidents, at)
 	page.Places = placeRows(register, all, counts)
-	page.Trend, err = a.trend(ctx, incidents, at)
+	page.Trend = trend(counts)
 	return err
 }
 
 const mostPlaces = 2000
 
 // trend counts incidents by day; where there are many days, by month.
-func (a *API) trend(ctx context.Context, filter projections.IncidentFilter, at projections.Point) ([]web.TrendRow, error) {
+func trend(days []projections.CountRow) (rows []web.TrendRow) {
 	const mostDays = 400
-	days, err := a.queries.IncidentCounts(ctx, []string{"day"}, filter, at)
 	byKey := map[string]*web.TrendRow{}
-	var rows []web.TrendRow
 	for _, layout := range []string{time.DateOnly, "2006-01"} {
 		clear(byKey)
 		for _, day := range days {
@@ -206,7 +201,7 @@ func (a *API) trend(ctx context.Context, filter projections.IncidentFilter, at p
 		rows = append(rows, *row)
 	}
 	slices.SortFunc(rows, func(x, y web.TrendRow) int { return strings.Compare(x.Key, y.Key) })
-	return rows, err
+	return rows
 }
 
 // exports are the forms in which what a page shows can be carried away: those that this server has.

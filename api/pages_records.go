@@ -123,9 +123,9 @@ func (a *API) chained(ctx context.Context, items []projections.HistoryItem, at p
 		}
 		return v
 	}
-	receipts := a.hasRoute("/v1/entries/1/receipt")
+	proofs := a.proofMarks(ctx, items)
 	for _, item := range items {
-		entry := web.HistoryEntry{HistoryItem: item, Receipt: receipts}
+		entry := web.HistoryEntry{HistoryItem: item, Proof: proofs[item.Sequence]}
 		for _, s := range item.Sources {
 			chain := web.Chain{Modality: string(s.Modality), Quote: s.Quote}
 			for v := source(s.Source); len(chain.Sources) < 6; v = source(v.Cites[0]) {
@@ -139,6 +139,41 @@ func (a *API) chained(ctx context.Context, items []projections.HistoryItem, at p
 		all = append(all, entry)
 	}
 	return all
+}
+
+// proofMarks are how far the proofs of entries have come. A head over an entry covers all before it, so the newest is asked
+// first and one that has all there is to have speaks for the rest.
+func (a *API) proofMarks(ctx context.Context, items []projections.HistoryItem) map[uint64]*web.ProofMark {
+	marks := map[uint64]*web.ProofMark{}
+	if a.Proof == nil {
+		return marks
+	}
+	var numbers []uint64
+	for _, item := range items {
+		numbers = append(numbers, item.Sequence)
+	}
+	slices.Sort(numbers)
+	var whole *web.ProofMark
+	for _, n := range slices.Backward(numbers) {
+		if whole != nil {
+			marks[n] = whole
+			continue
+		}
+		s, err := a.headsOver(n)
+		if err != nil {
+			a.log.WarnContext(ctx, "the page shows no state of proof", "entry", n, "err", err)
+			return marks
+		}
+		m := &web.ProofMark{State: s.State}
+		for _, c := range s.Cosigned {
+			m.Witnesses = append(m.Witnesses, c.Witness)
+		}
+		marks[n] = m
+		if p := a.Proof.Policy; s.Logged && (s.Quorum == "none_asked" || p != nil && len(m.Witnesses) == len(p.Witnesses)) {
+			whole = m
+		}
+	}
+	return marks
 }
 
 // actsOn are the commands that the page of a ceasefire offers, given where it stands.
@@ -181,9 +216,11 @@ func (a *API) incidentsPage(ctx context.Context, in *incidentsPageInput) (render
 	}
 	page.Items, page.NextCursor = list.Items, list.NextCursor
 	page.Statuses = incident.Status("").Values()
-	if page.Trend, err = a.trend(ctx, filter, at); err != nil {
+	days, err := a.queries.IncidentCounts(ctx, []string{"day"}, filter, at)
+	if err != nil {
 		return nil, err
 	}
+	page.Trend = trend(days)
 	names := a.namer(ctx, f, at)
 	places, err := names.register("place")
 	page.Areas = choices(places)

@@ -93,10 +93,11 @@ type signingTerms struct {
 
 // statementOf makes the bytes that the party of a command signs.
 func (a *API) statementOf(ctx context.Context, r eventstore.Request, t signingTerms) (out SigningStatement, err error) {
-	c, err := a.ledger.Rehearse(ctx, r)
+	e, err := a.ledger.Rehearse(ctx, r)
 	if err != nil {
 		return out, err
 	}
+	c := e.Command
 	out.Actor = eventstore.Signer(c)
 	if out.Actor == "" {
 		return out, domain.Field("by", "is required: the actor whose key signs")

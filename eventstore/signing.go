@@ -172,30 +172,28 @@ func (o order) inFull(defaults []string) error {
 	return domain.Refuse(ErrNotInFull, "missing: %s", strings.Join(defaults, ", "))
 }
 
-// ErrOnRecord says that there is nothing to sign: the record says it already.
-const ErrOnRecord domain.Rejection = "on-record: the record says so already; there is nothing to sign"
+// ErrOnRecord says that there is nothing to store: the record says it already.
+const ErrOnRecord domain.Rejection = "on-record: the record says so already; there is nothing to add"
 
-// Rehearse returns a command as the ledger would store it now, with every field that it fills in, and stores nothing: so a
-// party can sign what will stand on the record. A no is what Execute would answer, but for signatures and the command's id.
-func (l *Ledger) Rehearse(ctx context.Context, r Request) (domain.Command, error) {
+// Rehearse decides a command as Execute would and stores nothing. It returns the entry that would be stored now, without a
+// sequence: its command has every field that the ledger fills in, so that a party can read and sign what will stand on the
+// record. A no is what Execute would answer, but for signatures and the command's id.
+func (l *Ledger) Rehearse(ctx context.Context, r Request) (Entry, error) {
 	r.Command = unguessable(r.Command)
 	o, err := l.receive(r)
 	if err != nil {
-		return nil, err
+		return Entry{}, err
 	}
 	o.rehearsed, o.ownKey = true, false // the id is not looked up: the same command may be stated again
 	record, err := l.refresh(ctx, domain.Record{Ref: o.ref})
 	if err != nil {
-		return nil, err
+		return Entry{}, err
 	}
 	d, err := l.draft(ctx, &o, record, l.position.told())
 	if err == nil && d.holds != 0 {
 		err = domain.Refuse(ErrOnRecord, "entry %d of %s", d.holds, o.ref)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return d.entry.Command, nil
+	return d.entry, err
 }
 
 // open reads the command of a signed request from the very bytes that were signed. What they say is believed only when

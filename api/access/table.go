@@ -94,7 +94,7 @@ var routes = map[Action][]string{
 		"GET /log/checkpoint", "GET /log/checkpoints", "GET /log/policy", "GET /log/tile/{tile...}", "GET /log/consistency",
 	},
 	Read: {
-		"GET /{$}", "GET /ceasefires/{id}", "GET /incidents", "GET /incidents/{id}", "GET /sources", "GET /layers/{n}", "GET /ceasefires/{id}/badge.svg",
+		"GET /{$}", "GET /ceasefires/{id}", "GET /incidents", "GET /incidents/{id}", "GET /sources", "GET /layers/{n}", "GET /layers/{n}/{z}/{x}/{y}", "GET /ceasefires/{id}/badge.svg",
 		"GET /v1/ceasefires", "GET /v1/ceasefires/{id}", "GET /v1/ceasefires/{id}/history", "GET /v1/calendar",
 		"GET /v1/incidents", "GET /v1/incidents/{id}", "GET /v1/incidents/{id}/history", "GET /v1/incidents/counts", "GET /v1/inquiries",
 		"GET /v1/talks", "GET /v1/talks/{id}", "GET /v1/talks/{id}/history", "GET /v1/tallies", "GET /v1/tallies/{id}", "GET /v1/tallies/{id}/history",

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"truceledger/api/schema"
 	"truceledger/eventstore"
 )
 
@@ -66,5 +67,28 @@ func TestPluralFormsAreChosenByTheLanguage(t *testing.T) {
 		if got := say(c.lang, "js.left.days", "Count", c.n); got != c.want {
 			t.Errorf("%s %d: got %q, want %q", c.lang, c.n, got, c.want)
 		}
+	}
+}
+
+// Every field that a form can show has a name, and so has every word that it offers.
+func TestEveryFieldOfTheFormsHasAName(t *testing.T) {
+	var named func(verb string, fields []Field)
+	named = func(verb string, fields []Field) {
+		for _, f := range fields {
+			if catalogue["field."+f.Label] == nil {
+				t.Errorf("the field %s of %s has no name", f.Label, verb)
+			}
+			for _, o := range f.Options {
+				if catalogue["word."+o] == nil {
+					t.Errorf("the word %s of %s of %s is not in the catalogue", o, f.Label, verb)
+				}
+			}
+			named(verb, f.Fields)
+		}
+	}
+	for _, verb := range eventstore.Verbs() {
+		s, _ := schema.Command(verb)
+		now, more := FieldsOf(s)
+		named(verb, append(now, more...))
 	}
 }

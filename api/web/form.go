@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"truceledger/projections"
 )
 
 // An Act is the page that lists what can be put on the record.
@@ -28,24 +30,52 @@ type Form struct {
 	Lists     map[string][]Choice
 	CommandID string
 	Expect    string
-	Target    string     // kind/id of the record that it addresses, where it exists
-	Preview   []Sentence // what will be on the record
-	Refusal   string     // the refusal's own sentence
+
+	Reads   string     // the sentence that the history will hold
+	Preview []Sentence // the same field by field
+
+	CanSign   bool       // the server takes what is signed
+	HasKey    bool       // a key stands on the record of the actor who acts
+	Statement *Statement // the bytes to sign
+	SignKey   string     // the fingerprint of the key that signs
+	Signature string     // as ssh-keygen wrote it
+	SignWrong string     // why what was signed is refused
+
+	Refusal   string // the refusal's own sentence
 	Code      string
 	Field     string // the field that the refusal is about
 	Stale     bool   // the record has changed meanwhile
 	Meanwhile []HistoryEntry
+	Before    *projections.CeasefireView // what the record amounted to when it was read back, and now
+	After     *projections.CeasefireView
+	Diff      map[string]bool // in what the two differ
 	ReadOnly  bool
+}
+
+// A Statement is what a party signs with its own key.
+type Statement struct {
+	Bytes   string // exactly what is signed
+	Words   string // the same to be read
+	Number  uint64
+	Until   string
+	File    string
+	Command string // to be typed where the file is
 }
 
 // A Sentence is one line of what is read back.
 type Sentence struct {
-	Label string
-	Text  []Part
+	Label  string
+	Text   []Part
+	Filled bool // by the ledger, not by who wrote it
 }
 
-// A Part is a piece of a sentence. Kind and ID name a record whose name is told; else Text stands as it is.
-type Part struct{ Kind, ID, Text string }
+// A Part is a piece of a sentence. Kind and ID name a record whose name is told, a word, or a message; else Text stands as
+// it is.
+type Part struct {
+	Kind, ID, Text string
+	Label          string // of a part of a row
+	Ends           bool   // a row
+}
 
 // A Field is one field of a form, as the schema of the command describes it.
 type Field struct {

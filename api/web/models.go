@@ -51,13 +51,17 @@ type StoryItem struct {
 // A PlaceRow is what the map shows of a place; the table beside the map shows the same.
 type PlaceRow struct {
 	ID        string
-	Statuses  []PlaceStatus
-	Strongest string // the status that the map's colour tells
+	Statuses  []PlaceStatus // some of the ceasefires that cover it
+	Covered   int           // by how many
+	Strongest string        // the status that the map's colour tells
 	Incidents int
 	Depth     int  // how many places it lies in
 	Imprecise bool // it has no outline: a point in the middle stands for an area
 	Contested bool
 }
+
+// Others is how many more ceasefires cover the place than are named.
+func (p PlaceRow) Others() int { return p.Covered - len(p.Statuses) }
 
 // A PlaceStatus is a ceasefire that covers a place.
 type PlaceStatus struct{ Ceasefire, Title, Status string }
@@ -77,7 +81,12 @@ type Choice struct{ ID string }
 type Export struct{ Label, Address string }
 
 // A LayerInfo is a layer of the map that the operator supplied.
-type LayerInfo struct{ Title, Disclaimer, Address string }
+type LayerInfo struct {
+	Title, Disclaimer, Address string
+	Tiles                      bool // Address/z/x/y with the ending
+	Ending                     string
+	MinZoom, MaxZoom           int
+}
 
 // A Ceasefire is the page of one ceasefire.
 type Ceasefire struct {
@@ -98,8 +107,14 @@ type Ceasefire struct {
 // A HistoryEntry is an entry with the chains of its sources.
 type HistoryEntry struct {
 	projections.HistoryItem
-	Chains  []Chain
-	Receipt bool // the server can prove the entry
+	Chains []Chain
+	Proof  *ProofMark // nil where this server proves nothing
+}
+
+// A ProofMark is how far the proof of an entry has come: pending, logged, cosigned or quorum.
+type ProofMark struct {
+	State     string
+	Witnesses []string // who has cosigned a head over it
 }
 
 // A Chain is a source, and the sources that it cites in turn.

@@ -54,6 +54,12 @@ func (f Frame) span(b when.Bounds, zone *time.Location) string {
 	case b.Precision == when.Year && midnight(from) && from.YearDay() == 1:
 		return strconv.Itoa(from.Year())
 	}
+	if last := until.Add(-time.Nanosecond); midnight(from) && midnight(until) && last.After(from) { // whole days are told as days
+		if last.YearDay() == from.YearDay() && last.Year() == from.Year() {
+			return f.day(from)
+		}
+		return say(f.Lang, "time.between", "From", f.day(from), "Until", f.day(last))
+	}
 	return say(f.Lang, "time.between", "From", f.clockTime(from), "Until", f.clockTime(until))
 }
 

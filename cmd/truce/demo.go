@@ -31,11 +31,11 @@ truce finds the token by itself where the same user calls it, and the page asks 
 		if err := p.fromEnvironment(c); err != nil {
 			return err
 		}
-		if err := s.check(); err != nil {
-			return err
-		}
 		if !isLoopback(s.listen) {
 			return usage("--listen %s: the demonstration is for this machine only: use 127.0.0.1, [::1] or localhost", s.listen)
+		}
+		if err := s.check(); err != nil {
+			return err
 		}
 		return p.demo(c.Context(), s, c.Flags().Changed("listen"))
 	}

@@ -37,7 +37,7 @@ func TestStories(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": startServer, "stop": stopServer, "crash": crashServer,
+			"start": startServer, "halt": stopServer, "crash": crashServer,
 			"watch": startWatch, "sees": sees, "exits": exits, "thousand": thousand, "alike": alike, "revoke": revokeToken,
 			"signed": awaitSigned, "serves": awaitServes, "flip": flip,
 			"witness": startWitness, "stopwitness": stopWitness, "says": says, "cpfetch": fetchTo, "keyfile": keyFile, "sshsign": sshSign, "agent": startAgent, "checksign": checkSign, "paste": pasteSign,

@@ -56,7 +56,7 @@ func (p *program) settingsFlags(c *cobra.Command, data string) *settings {
 	f.StringVar(&s.nats.CertFile, "nats-cert", "", "Our own certificate for NATS, a PEM `file`; needs --nats-key.")
 	f.StringVar(&s.nats.KeyFile, "nats-key", "", "The key of --nats-cert, a PEM `file`.")
 	f.StringVar(&s.stream, "stream", jetstream.DefaultStream, "The `name` of the stream that holds the log.")
-	f.StringArrayVar(&s.layers, "map-layer", nil, "A GeoJSON `file` drawn over the coastlines, with a title and a disclaimer beside its features. Repeat it for more.")
+	f.StringArrayVar(&s.layers, "map-layer", nil, "A GeoJSON `file` drawn over the coastlines, with a title and a disclaimer beside its features; or a folder of tiles z/x/y.png with a tiles.json. Repeat it for more.")
 	f.IntVar(&s.replicas, "replicas", 0, "How many copies of the log a cluster keeps; 0 leaves it as it is.")
 	s.mirror.declare(c)
 	s.bus.declare(c)
@@ -163,15 +163,23 @@ func (s *settings) mapLayers() (layers []api.Layer, err error) {
 		layers = append(layers, l)
 	}
 	for _, file := range s.layers {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			return nil, usage("--map-layer: %w", err)
-		}
-		l, err := api.ParseLayer(raw)
+		l, err := readLayer(file)
 		if err != nil {
 			return nil, usage("--map-layer %s: %w", file, err)
 		}
 		layers = append(layers, l)
 	}
 	return layers, nil
+}
+
+// readLayer reads a file of GeoJSON, or a folder of tiles.
+func readLayer(name string) (api.Layer, error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return api.OpenTiles(os.DirFS(name))
+	}
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		return api.Layer{}, err
+	}
+	return api.ParseLayer(raw)
 }

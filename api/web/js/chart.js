@@ -64,6 +64,9 @@ function trend(box) {
 
 const strokes = ["series-1", "series-2", "series-3", "series-4", "series-5"];
 
+// hollow are the points of the series beyond the fifth, so that no two that share a colour look alike.
+const hollow = (i) => i % 10 >= strokes.length;
+
 // tallies draws each series on its own, with its own points; nothing is joined across sources.
 function tallies(box) {
   const rows = [...box.parentElement.querySelectorAll("[data-series]")].filter((r) => r.dataset.at && r.dataset.best);
@@ -78,13 +81,13 @@ function tallies(box) {
   new uPlot({
     width: width(box), height: 220, legend: { show: false }, cursor: { show: false }, axes: logAxes(),
     scales: { y: { distr: 3 }, x: { range: (_, min, max) => [min - 86400, max + 86400] } },
-    series: [{}, ...names.map((name, i) => ({ label: name, stroke: colour(strokes[i % 5]), width: 2, spanGaps: true, points: { show: true, size: 9, fill: colour(strokes[i % 5]) } }))],
+    series: [{}, ...names.map((name, i) => ({ label: name, stroke: colour(strokes[i % 5]), width: 2, spanGaps: true, dash: hollow(i) ? [4, 4] : undefined, points: { show: true, size: 9, width: 2, fill: colour(hollow(i) ? "ground" : strokes[i % 5]) } }))],
   }, data, box);
   const key = document.createElement("p");
   key.className = "key-line";
   names.forEach((name, i) => {
     const mark = document.createElement("span"), label = document.createElement("bdi");
-    mark.className = "swatch s" + (i % 5 + 1);
+    mark.className = "swatch s" + (i % 5 + 1) + (hollow(i) ? " hollow" : "");
     label.textContent = rows.find((r) => r.dataset.series === name).dataset.name;
     key.append(mark, label, " ");
   });

@@ -104,6 +104,10 @@ addEventListener("pageshow", (event) => {
   refresh();
 });
 
+// A machine that loses its network says so at once; a stream may take minutes to notice.
+addEventListener("offline", () => { lost(); source?.close(); });
+addEventListener("online", () => { if (lostSince) connect(); });
+
 connect();
 tell();
 setInterval(ask, 15000);

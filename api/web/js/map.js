@@ -3,6 +3,7 @@
 import { say } from "./say.js";
 import { onRegions } from "./page.js";
 import { shapesOf, rewound } from "./shapes.js";
+import { tilesOf } from "./tiles.js";
 
 const ns = "http://www.w3.org/2000/svg";
 const W = 640, H = 460;
@@ -34,17 +35,25 @@ async function places() {
 export async function map() {
   const box = document.getElementById("map");
   if (!box) return;
-  const [world, register, ...layers] = await Promise.all([
-    json("/assets/land-110m.json"), places(), ...box.dataset.layers.split(" ").filter(Boolean).map(json),
-  ]);
+  const boxes = [...document.querySelectorAll("[data-layer]")];
+  const [world, register, ...layers] = await Promise.all([json("/assets/land-110m.json"), places(), ...boxes.map(layerOf)]);
   const m = new Map2(box, world, register, layers);
+  for (const b of boxes) b.addEventListener("change", () => m.redraw());
   onRegions(() => m.update());
+}
+
+// layerOf reads a layer that the operator supplied: outlines, or the terms on which to ask for tiles.
+async function layerOf(box) {
+  const { layer: address, ending, minzoom, maxzoom } = box.dataset;
+  if (ending) return { box, address, ending, zooms: [Number(minzoom), Number(maxzoom)] };
+  const read = await json(address);
+  return { box, outline: { type: "FeatureCollection", features: read.features.map(rewound) } };
 }
 
 class Map2 {
   constructor(box, world, register, layers) {
     this.land = topojson.feature(world, world.objects.land);
-    this.layers = layers.map((l) => ({ ...l, features: l.features.map(rewound) }));
+    this.layers = layers;
     this.shapes = shapesOf(register);
     this.projection = d3.geoMercator();
     this.path = d3.geoPath(this.projection);
@@ -95,8 +104,10 @@ class Map2 {
 
   redraw() {
     this.projection.clipExtent([[-20, -20], [W + 20, H + 20]]);
+    const shown = this.layers.filter((l) => l.box.checked);
     this.under.replaceChildren(el("path", { class: "land", d: this.path(this.land) ?? "" }),
-      ...this.layers.map((l) => el("path", { class: "boundary", d: this.path({ type: "FeatureCollection", features: l.features }) ?? "" })));
+      ...shown.filter((l) => l.ending).flatMap((l) => tilesOf(this.projection, W, H, l.zooms).map((t) => el("image", { class: "tile", href: `${l.address}/${t.z}/${t.x}/${t.y}${l.ending}`, x: t.left, y: t.top, width: t.side, height: t.side }))),
+      ...shown.filter((l) => l.outline).map((l) => el("path", { class: "boundary", d: this.path(l.outline) ?? "" })));
     this.drawn.clear();
     this.over.replaceChildren();
     this.update();
@@ -147,7 +158,7 @@ class Map2 {
       const label = g.querySelector("text");
       const x = Number(label.getAttribute("x")), y = Number(label.getAttribute("y"));
       const half = label.textContent.length * 3.6 + 4;
-      const mine = [x - half, y - 8, x + half, y + 8];
+      const mine = [x - half, y - 10, x + half, y + 10];
       const free = !g.classList.contains("gone") && mine[0] > 0 && mine[2] < W && taken.every((t) => mine[2] < t[0] || mine[0] > t[2] || mine[3] < t[1] || mine[1] > t[3]);
       label.classList.toggle("crowded", !free);
       if (free) taken.push(mine);

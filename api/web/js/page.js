@@ -58,12 +58,23 @@ function exchange(page) {
   for (const f of after) f();
 }
 
+// Browsers refuse an address that changes too often, and a hand that slides changes it in every frame: some of the
+// addresses are passed over, the last never.
+let noted = 0, noting = null;
+function note(url) {
+  clearTimeout(noting);
+  const wait = noted + 250 - performance.now();
+  if (wait > 0) return (noting = setTimeout(note, wait, url));
+  noted = performance.now();
+  history.replaceState(null, "", url);
+}
+
 let wanted = null; // the newest address asked for while another is being read
 let reading = false;
 
 // show shows the page at another address. Of addresses that come faster than pages, only the newest is read.
 export async function show(url, { remember = true } = {}) {
-  if (remember) history.replaceState(null, "", url);
+  if (remember) note(url);
   wanted = url;
   if (reading) return;
   reading = true;

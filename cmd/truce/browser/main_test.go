@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -10,50 +11,77 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 )
 
-// shared is what all tests use: the program, built once, and one browser.
+// shared is what all tests use: the program, built once, one browser, and one server of the Aleppo record for the tests
+// that only look.
 var shared struct {
+	dir     string
 	binary  string
 	browser context.Context
 	missing string // why there is no browser
+
+	begin sync.Once
+	demo  *server
 }
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
+	flag.Parse()
 	dir, err := os.MkdirTemp("", "truce-browser-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	defer os.RemoveAll(dir)
+	shared.dir = dir
 	chromium := findChromium()
-	if chromium == "" {
+	if os.Getenv("TRUCE_BROWSER") == "" {
+		shared.missing = "set TRUCE_BROWSER=required to walk the page with Chromium"
+		return m.Run()
+	}
+	if chromium == "" || testing.Short() {
 		shared.missing = "no chromium here: install it (apt-get install chromium) to test the page in a browser"
 		return m.Run()
+	}
+	if flag.Lookup("test.parallel").Value.String() == "2" {
+		_ = flag.Set("test.parallel", "4") // most of a test's time is waiting for the browser
 	}
 	shared.binary = filepath.Join(dir, "truce")
 	if out, err := exec.Command("go", "build", "-o", shared.binary, "..").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
 		return 1
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("hide-scrollbars", true),
-		chromedp.Flag("lang", "en"), chromedp.UserDataDir(filepath.Join(dir, "profile")), chromedp.WSURLReadTimeout(60*time.Second))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	stop, err := startBrowser(chromium)
 	defer stop()
-	browser, quit := chromedp.NewContext(allocator)
-	defer quit()
-	if err := chromedp.Do(browser); err != nil {
+	if err != nil {
 		shared.missing = "chromium does not start here: " + err.Error()
 	}
-	shared.browser = browser
+	defer func() {
+		if shared.demo != nil {
+			shared.demo.down()
+		}
+	}()
 	return m.Run()
+}
+
+// startBrowser starts the one browser. No name but this machine's is known to it, so that a page that needs the rest of the
+// world fails.
+func startBrowser(chromium string) (stop func(), err error) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("hide-scrollbars", true),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
+		chromedp.Flag("lang", "en"), chromedp.UserDataDir(filepath.Join(shared.dir, "profile")), chromedp.WSURLReadTimeout(60*time.Second))
+	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
+	browser, quit := chromedp.NewContext(allocator)
+	shared.browser = browser
+	return func() { quit(); end() }, chromedp.Do(browser)
 }
 
 func findChromium() string {
@@ -68,80 +96,99 @@ func findChromium() string {
 	return ""
 }
 
-// needBrowser skips a test where nobody asked for a browser or there is none, and fails it where one is required. They take
-// minutes, and go test ./... is to take less than three.
+// needBrowser skips a test where nobody asked for a browser or there is none, and fails it where one is required: the tests
+// take a minute of both processors, and go test ./... is to take less than three.
 func needBrowser(t testing.TB) {
 	t.Helper()
-	switch {
-	case os.Getenv("TRUCE_BROWSER") == "":
-		t.Skip("set TRUCE_BROWSER=required to walk the page with Chromium")
+	switch required := os.Getenv("TRUCE_BROWSER") == "required"; {
 	case testing.Short():
 		t.Skip("browser tests are not short")
-	case shared.missing == "":
-	case os.Getenv("TRUCE_BROWSER") == "required":
+	case shared.missing != "" && required:
 		t.Fatal(shared.missing)
-	default:
+	case shared.missing != "":
 		t.Skip(shared.missing)
 	}
 }
 
 // A server is the program, serving a ledger in a folder of its own.
 type server struct {
-	t       testing.TB
-	verb    string
 	dir     string
+	verb    string
+	flags   []string
 	address string
 	cmd     *exec.Cmd
 }
 
-// start serves a ledger until the test ends.
-func start(t testing.TB, verb string) *server {
+// demo is the server of the Aleppo record that all tests share which put nothing on the record.
+func demo(t testing.TB) *server {
 	t.Helper()
 	needBrowser(t)
-	s := &server{t: t, verb: verb, dir: t.TempDir(), address: freeAddress(t)}
-	s.up()
-	t.Cleanup(s.down)
-	return s
-}
-
-func freeAddress(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var err error
+	shared.begin.Do(func() { shared.demo, err = launch("demo", filepath.Join(shared.dir, "demo")) })
 	if err != nil {
 		t.Fatal(err)
 	}
+	if shared.demo == nil {
+		t.Fatal("the server of the demonstration has not started")
+	}
+	return shared.demo
+}
+
+// start serves a ledger of the test's own until it ends.
+func start(t testing.TB, verb string, flags ...string) *server {
+	t.Helper()
+	needBrowser(t)
+	s, err := launch(verb, t.TempDir(), flags...)
+	if s != nil {
+		t.Cleanup(s.down)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func launch(verb, dir string, flags ...string) (*server, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
 	defer l.Close()
-	return l.Addr().String()
+	s := &server{dir: dir, verb: verb, flags: flags, address: l.Addr().String()}
+	_ = l.Close()
+	return s, s.up()
 }
 
 func (s *server) url(path string) string { return "http://" + s.address + path }
 
 // up starts the program and waits until it answers.
-func (s *server) up() {
-	s.t.Helper()
-	s.cmd = exec.Command(shared.binary, s.verb, "--listen", s.address, "--data", s.dir)
-	s.cmd.Stderr = os.Stderr
+func (s *server) up() error {
+	s.cmd = exec.Command(shared.binary, append([]string{s.verb, "--listen", s.address, "--data", s.dir}, s.flags...)...)
+	var said strings.Builder
+	s.cmd.Stderr, s.cmd.Stdout = &said, io.Discard
 	if err := s.cmd.Start(); err != nil {
-		s.t.Fatal(err)
+		return err
 	}
-	for range 240 {
+	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(50 * time.Millisecond) {
 		answer, err := http.Get(s.url("/readyz"))
-		if err == nil {
-			answer.Body.Close()
-			if answer.StatusCode == http.StatusOK {
-				return
-			}
+		if err != nil {
+			continue
 		}
-		time.Sleep(250 * time.Millisecond)
+		answer.Body.Close()
+		if answer.StatusCode == http.StatusOK {
+			return nil
+		}
 	}
-	s.t.Fatalf("truce %s does not get ready", s.verb)
+	s.down()
+	return fmt.Errorf("truce %s does not get ready: %s", s.verb, said.String())
 }
 
 // token is the server's first token.
-func (s *server) token() string {
-	s.t.Helper()
+func (s *server) token(t testing.TB) string {
+	t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.dir, "operator.token"))
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return strings.TrimSpace(string(text))
 }
@@ -157,21 +204,21 @@ func (s *server) down() {
 }
 
 // command puts something on the record behind the page's back.
-func (s *server) command(verb, body string) {
-	s.t.Helper()
+func (s *server) command(t testing.TB, verb, body string) {
+	t.Helper()
 	r, err := http.NewRequest(http.MethodPost, s.url("/v1/commands/"+verb), strings.NewReader(body))
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Authorization", "Bearer "+s.token())
+	r.Header.Set("Authorization", "Bearer "+s.token(t))
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusCreated {
 		raw, _ := io.ReadAll(answer.Body)
-		s.t.Fatalf("%s %s: %d %s", verb, body, answer.StatusCode, raw)
+		t.Fatalf("%s %s: %d %s", verb, body, answer.StatusCode, raw)
 	}
 }

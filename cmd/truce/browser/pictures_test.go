@@ -1,13 +1,18 @@
 package browser
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
 
-// TestPictures shows the main pages, and keeps their pictures where they are asked for.
+// TestPictures keeps pictures of the main pages in docs/screenshots, where they are asked for.
 func TestPictures(t *testing.T) {
-	s := start(t, "demo")
+	if os.Getenv("TRUCE_SCREENSHOTS") == "" {
+		t.Skip("set TRUCE_SCREENSHOTS=1 to take the pictures of the documentation again")
+	}
+	t.Parallel()
+	s := demo(t)
 	for _, c := range []struct {
 		name, path string
 		as         sight

@@ -106,7 +106,7 @@ func (p *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 func (p *tab) signIn(s *server) {
 	p.t.Helper()
 	p.visit(s.url("/login?lang=en"))
-	p.do(chromedp.SetValue("#token", s.token()), chromedp.Click(".login button"))
+	p.do(chromedp.SetValue("#token", s.token(p.t)), chromedp.Click(".login button"))
 	p.sees(".who", "operator")
 }
 
@@ -130,7 +130,7 @@ func js[T any](p *tab, expression string) T {
 // await waits until an expression is true.
 func (p *tab) await(expression string) {
 	p.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(60 * time.Second) // the machine may be busy
 	for {
 		v, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
 		if err == nil && v {
@@ -142,6 +142,18 @@ func (p *tab) await(expression string) {
 		}
 		time.Sleep(40 * time.Millisecond)
 	}
+}
+
+// click clicks what can be seen.
+func (p *tab) click(selector string) {
+	p.t.Helper()
+	p.await(fmt.Sprintf(`(() => { const e = document.querySelector(%q); if (document.readyState !== "complete" || !e?.checkVisibility()) return false; e.click(); return true; })()`, selector))
+}
+
+// fill types into a field of a form.
+func (p *tab) fill(name, value string) {
+	p.t.Helper()
+	p.await(fmt.Sprintf(`(() => { const e = document.querySelector("[name=" + %q + "]"); if (!e) return false; e.value = %q; e.dispatchEvent(new Event("input", { bubbles: true })); e.dispatchEvent(new Event("change", { bubbles: true })); return true; })()`, fmt.Sprintf("%q", name), value))
 }
 
 // sees waits until a part of the page shows a text.
@@ -171,9 +183,6 @@ func (p *tab) slide(id, moment string) {
 // shoot keeps a picture of the whole page; in docs/screenshots where they are asked for.
 func (p *tab) shoot(name string) {
 	p.t.Helper()
-	if os.Getenv("TRUCE_SCREENSHOTS") == "" {
-		return
-	}
 	p.await(`!document.querySelector("#trend-chart") || document.querySelector("#trend-chart canvas, #trend-chart[hidden]")`)
 	height := js[float64](p, `document.documentElement.scrollHeight`)
 	width := js[float64](p, `innerWidth`)
