@@ -42,7 +42,7 @@ const leftInEnglish = `((english, latin) => {
 		const text = n.data.trim();
 		if (!text || n.parentElement.closest(exempt)) continue;
 		if (words.has(text)) found.add(text);
-		if (!latin && /[A-Za-z]{3,}/.test(text.replace(/UTC|GMT|JSON|GeoJSON|SHA-256|PT48H|P3D|SSH|SVG|CSV|Natural Earth|Asia\/\w+|Europe\/\w+|America\/\w+|Truce Ledger|Page Up|Page Down|SHA256|Atom|iCalendar|\(id\)|ssh-keygen|Shift|\.pub/g, ""))) found.add(text);
+		if (!latin && /[A-Za-z]{3,}/.test(text.replace(/UTC|GMT|JSON|GeoJSON|SHA-256|PT48H|P3D|SSH|SVG|CSV|Natural Earth|Asia\/\w+|Europe\/\w+|America\/\w+|Truce Ledger|Page Up|Page Down|SHA256|Atom|iCalendar|\(id\)|ssh-keygen|Shift|truce token create|operator\.token|\.pub/g, ""))) found.add(text);
 	}
 	for (const e of document.querySelectorAll("[aria-label], [title], [placeholder]")) {
 		for (const a of ["aria-label"]) if (words.has(e.getAttribute(a))) found.add(a + "=" + e.getAttribute(a));
