@@ -246,7 +246,7 @@ func (s *store) check(ledger string) error {
 		case string(meta.Get(ledgerKey)) != ledger:
 			return fmt.Errorf("%w: it is of ledger %q", errOutdated, meta.Get(ledgerKey))
 		}
-		return nil
+		return checkAgrees(tx)
 	})
 }
 

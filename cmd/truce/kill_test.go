@@ -29,11 +29,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		rounds = given
 	}
 	k := &killing{t: t, data: filepath.Join(t.TempDir(), "data"), acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
-	k.http.Transport = &http.Transport{MaxIdleConnsPerHost: killClients}
-	k.start()
-	k.must("register-actor", `{"actor":"north","name":"North","kind":"armed_group"}`)
-	k.must("propose", `{"ceasefire":"pause","by":"north","class":"unilateral_declaration","parties":["north"]}`)
-	k.must("agree", `{"ceasefire":"pause","by":"north"}`)
+	k.begin()
 	for round := range rounds {
 		k.writeUntilKilled(time.Duration(10+rand.IntN(240)) * time.Millisecond)
 		if round%4 == 3 {
@@ -69,6 +65,16 @@ type killing struct {
 
 // A sent is a command with an id of its own.
 type sent struct{ verb, id, body string }
+
+// begin starts the first server and makes the record that all share.
+func (k *killing) begin() {
+	k.t.Helper()
+	k.http.Transport = &http.Transport{MaxIdleConnsPerHost: killClients}
+	k.start()
+	k.must("register-actor", `{"actor":"north","name":"North","kind":"armed_group"}`)
+	k.must("propose", `{"ceasefire":"pause","by":"north","class":"unilateral_declaration","parties":["north"]}`)
+	k.must("agree", `{"ceasefire":"pause","by":"north"}`)
+}
 
 func (k *killing) start() {
 	k.t.Helper()

@@ -84,7 +84,9 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 		if bad != nil {
 			return bad
 		}
-		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{Dir: s.data, Log: n.logger, Access: access})
+		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{
+			Dir: s.data, Log: n.logger, Access: access, Stream: s.stream, Known: func() uint64 { return remembered(s.data) },
+		})
 		if errors.Is(err, jetstream.ErrInUse) {
 			return fmt.Errorf("%w: stop it, or take another folder with --data", err)
 		}
@@ -103,6 +105,9 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 	n.log, err = jetstream.Open(ctx, n.conn, jetstream.Options{Stream: s.stream, Replicas: s.replicas, ReadOnly: s.readOnly, Log: n.logger})
 	return err
 }
+
+// remembered is the newest entry that something beside the log knows to have been stored.
+func remembered(data string) uint64 { return projections.Remembered(filepath.Join(data, "views")) }
 
 // close takes the node apart: no new requests, no more writes, no more reads, and then the engine. What was acknowledged
 // is on disk already, whatever happens here.

@@ -27,6 +27,11 @@ type EmbeddedOptions struct {
 	Log *slog.Logger // where the server's own log lines go; nil drops them
 	// Access opens a port for programs with credentials; nil, the default, opens none.
 	Access *Access
+	// Stream is the stream whose files are read through before the server opens them; DefaultStream when empty.
+	Stream string
+	// Known tells the newest entry that this node remembers to have been stored, from whatever it keeps beside the log. It
+	// tells an end that a crash cut off from one that was damaged later. Without it every such end is taken for the former.
+	Known func() uint64
 }
 
 // Embedded is a JetStream server inside this process. It acknowledges only what is on disk (SyncAlways).
@@ -52,6 +57,16 @@ func StartEmbedded(ctx context.Context, o EmbeddedOptions) (*Embedded, error) {
 	lock, err := lockFolder(o.Dir, o.Log)
 	if err != nil {
 		return nil, fmt.Errorf("data folder %q: %w", o.Dir, err)
+	}
+	if o.Stream == "" {
+		o.Stream = DefaultStream
+	}
+	if o.Known == nil {
+		o.Known = func() uint64 { return 0 }
+	}
+	if err := scrub(o.Dir, o.Stream, o.Known); err != nil {
+		lock.Close()
+		return nil, err
 	}
 	var self *server.User
 	if o.Access != nil {
