@@ -19,6 +19,7 @@ import (
 	"truceledger/api/alert"
 	"truceledger/api/web"
 	"truceledger/domain"
+	"truceledger/domain/registry"
 	"truceledger/eventstore"
 	"truceledger/projections"
 )
@@ -49,6 +50,7 @@ type Queries interface {
 	Source(context.Context, string, projections.Point) (projections.SourceView, error)
 	Sources(context.Context, projections.Point, projections.Paging) (projections.Page[projections.SourceView], error)
 
+	Keys(context.Context, projections.Point) (map[string][]registry.Key, error)
 	NextPassing(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
 	Version(context.Context, domain.Ref) (uint64, error)
 	Applied() uint64
@@ -94,6 +96,8 @@ type Options struct {
 
 	// Admin rebuilds the projections and tells their digests. Without it those routes are not there.
 	Admin Admin
+	// Proof proves the log. Without it those routes are not there.
+	Proof *Proof
 }
 
 // limits are the patience of the server. Tests shorten them.
@@ -175,6 +179,7 @@ func (a *API) routes() {
 	a.bulletinRoutes()
 	a.alertRoutes()
 	a.entryRoutes()
+	a.proofRoutes()
 	a.streamRoutes()
 	a.healthRoutes()
 	a.adminRoutes()

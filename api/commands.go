@@ -15,7 +15,9 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"truceledger/api/wire"
+	"truceledger/domain"
 	"truceledger/eventstore"
+	"truceledger/eventstore/proof/signed"
 )
 
 // commandInput is a command as it comes in. Its body is read by the handler, because the strict decoder is not huma's.
@@ -72,7 +74,11 @@ func (a *API) command(ctx context.Context, in *commandInput) (*commandOutput, er
 		return nil, err
 	}
 	a.written.note(result.Entry.Sequence)
-	return answer(result)
+	out, err := answer(result)
+	if err == nil {
+		out.Body.Receipt = a.receiptOf(result.Entry.Sequence)
+	}
+	return out, err
 }
 
 // read turns what came in into a request to the ledger.
@@ -81,7 +87,7 @@ func (a *API) read(ctx context.Context, in *commandInput) (eventstore.Request, e
 	if err != nil {
 		return eventstore.Request{}, err
 	}
-	c, err := eventstore.DecodeCommand(in.Command, body)
+	c, envelope, err := decodeBody(in, body)
 	if err != nil {
 		return eventstore.Request{}, err
 	}
@@ -98,8 +104,28 @@ func (a *API) read(ctx context.Context, in *commandInput) (eventstore.Request, e
 		}
 	}
 	return eventstore.Request{
-		Command: c, Principal: a.Principal(in.request), IfMatch: seen, CausationID: in.CausationID, CorrelationID: in.CorrelationID,
+		Command: c, Signed: envelope, Principal: a.Principal(in.request), IfMatch: seen, CausationID: in.CausationID, CorrelationID: in.CorrelationID,
 	}, nil
+}
+
+// decodeBody reads a command, or one that its party has signed. What a signed one says is believed by nobody yet: the
+// ledger checks the signature, and reads the command from the signed bytes once more.
+func decodeBody(in *commandInput, body []byte) (domain.Command, *signed.Envelope, error) {
+	kind, _, _ := mime.ParseMediaType(in.request.Header.Get("Content-Type"))
+	if kind != signed.MediaType {
+		c, err := eventstore.DecodeCommand(in.Command, body)
+		return c, nil, err
+	}
+	e, err := signed.ParseEnvelope(body)
+	if err != nil {
+		return nil, nil, &eventstore.SyntaxError{Problem: err.Error()}
+	}
+	s, err := signed.ParseStatement(e.Signed)
+	if err != nil {
+		return nil, nil, &eventstore.SyntaxError{Problem: err.Error()}
+	}
+	c, err := eventstore.DecodeCommand(in.Command, s.Command)
+	return c, &e, err
 }
 
 // body reads the body of a request that says that it is JSON. A page of another site cannot say so without being asked
@@ -110,8 +136,8 @@ func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	}
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset := strings.ToLower(params["charset"])
-	if err != nil || kind != "application/json" || charset != "" && charset != "utf-8" || r.Header.Get("Content-Encoding") != "" {
-		return nil, problem(http.StatusUnsupportedMediaType, "not-json", "send the command as JSON, with the header Content-Type: application/json")
+	if err != nil || kind != "application/json" && kind != signed.MediaType || charset != "" && charset != "utf-8" || r.Header.Get("Content-Encoding") != "" {
+		return nil, problem(http.StatusUnsupportedMediaType, "not-json", "send the command as JSON, with the header Content-Type: application/json (or "+signed.MediaType+" for one that is signed)")
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.limits.body))
 	var tooLarge *http.MaxBytesError

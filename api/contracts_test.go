@@ -21,7 +21,10 @@ var update = flag.Bool("update", false, "write the frozen schemas anew")
 // the schema knows what a field looks like, and not which records there are.
 var accepted = map[string]string{
 	"register-actor": `{"actor":"new"}`, "register-place": `{"place":"new"}`, "register-source": `{"source":"new"}`,
-	"propose": `{"ceasefire":"new","by":"north","parties":["north","south"]}`, "amend": `{"ceasefire":"tabled1","by":"north","title":"Other"}`,
+	"register-key": `{"actor":"third","by":"third","key":"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOjHvCfd25gDoAXtXK3wI0vWUR67qAqhgIzhX5PJf/Ik"}`,
+	"rotate-key":   `{"actor":"fourth","by":"fourth","replaces":"SHA256:rllGMiKrPiafehuav2+xcA9XKpM3WRml2+HtcOAq2yg","key":"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKQh8l+CmkFBFqtXEnHHUVnoKT3OuTPDWFdfW55tySgl"}`,
+	"revoke-key":   `{"actor":"fifth","by":"fifth","fingerprint":"SHA256:VLs5WRBDT6H1dnh+1simAy/BvZVhwA+5sQXrAZ3lT9I"}`,
+	"propose":      `{"ceasefire":"new","by":"north","parties":["north","south"]}`, "amend": `{"ceasefire":"tabled1","by":"north","title":"Other"}`,
 	"agree": `{"ceasefire":"tabled2","by":"south"}`, "reject": `{"ceasefire":"tabled3","by":"south"}`, "withdraw-proposal": `{"ceasefire":"tabled4","by":"north"}`,
 	"accede": `{"ceasefire":"force1","by":"third"}`, "enter-into-force": `{"ceasefire":"agreed","by":"north","from":"2099-01-01T00:00Z"}`,
 	"thwart": `{"ceasefire":"tabled5","by":"north"}`, "extend": `{"ceasefire":"force1","by":"north","until":"2199-01-01T00:00Z"}`,
@@ -71,6 +74,8 @@ func (w *world) furnish() {
 	w.must("open-inquiry", `{"incident":"asked1","by":"monitor"}`)
 	w.must("open-inquiry", `{"incident":"asked2","by":"monitor"}`)
 	w.must("open-talks", `{"talks":"geneva","by":"north"}`)
+	w.must("register-key", `{"actor":"fourth","by":"fourth","key":"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDivm3ORBaZN8i+phgrgZChSqD4aoWqOIJRKQ3+R7O/f"}`)
+	w.must("register-key", `{"actor":"fifth","by":"fifth","key":"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGsKCe+68CLJBPCbmTWDaiWHr+xLOVEgKxtVFnS1wBf+"}`)
 	w.settle()
 }
 

@@ -33,6 +33,7 @@ var titles = map[string]string{
 	"newer-format":        "The ledger has a newer format",
 	"not-found":           "Not found",
 	"not-json":            "The body is not declared as JSON",
+	"not-signed":          "Not signed yet",
 	"not-ready":           "The server is not ready yet",
 	"outcome-unknown":     "The outcome is not known yet",
 	"queue-full":          "Too many commands are waiting",

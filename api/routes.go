@@ -24,7 +24,7 @@ func (a *API) newHuma() huma.API {
 				Description: "An event-sourced ledger of ceasefire negotiations. Commands are put on the record; reads are answered at three clocks.",
 			},
 			Tags: []*huma.Tag{
-				{Name: "commands"}, {Name: "ceasefires"}, {Name: "incidents"}, {Name: "records"}, {Name: "exports"}, {Name: "imports"}, {Name: "alerts"}, {Name: "log"}, {Name: "operation"}, {Name: "documents"},
+				{Name: "commands"}, {Name: "ceasefires"}, {Name: "incidents"}, {Name: "records"}, {Name: "exports"}, {Name: "imports"}, {Name: "alerts"}, {Name: "log"}, {Name: "proof"}, {Name: "operation"}, {Name: "documents"},
 			},
 		},
 		Formats: format, DefaultFormat: "application/json",

@@ -76,6 +76,9 @@ func decideCorrect(r Record, c *Correct, in Setting, judge Judge) (Decision, err
 	if err != nil {
 		return Decision{}, err
 	}
+	if err := correctable(root.Command, c.Replacement); err != nil {
+		return Decision{}, err
+	}
 	if err := interchangeable(r, root, c.Replacement); err != nil {
 		return Decision{}, err
 	}
@@ -119,8 +122,11 @@ func (r Record) inherit(root Step, replacement Command) (defaults []string) {
 }
 
 func decideRetract(r Record, c *Retract, in Setting) (Decision, error) {
-	_, target, err := r.corrected(c.CorrectionTarget, c.CommandID)
+	root, target, err := r.corrected(c.CorrectionTarget, c.CommandID)
 	if err != nil {
+		return Decision{}, err
+	}
+	if err := correctable(root.Command); err != nil {
 		return Decision{}, err
 	}
 	m, defaults, err := Settle(r, c, in)
@@ -128,6 +134,19 @@ func decideRetract(r Record, c *Retract, in Setting) (Decision, error) {
 		return Decision{}, err
 	}
 	return Decision{Defaults: defaults, Events: []Event{EntryRetracted{Moment: m, Sequence: target}}}, nil
+}
+
+// Final is what a command implements that is neither corrected nor retracted, because what was done under it would change
+// its meaning: the registration of a key is ended by revoking it.
+type Final interface{ Final() }
+
+func correctable(commands ...Command) error {
+	for _, c := range commands {
+		if _, final := c.(Final); final {
+			return Refuse(ErrFinal, "%s", c.Verb())
+		}
+	}
+	return nil
 }
 
 // corrected finds the entry that a correction names, and the entry at the root of the chain where that is a correction

@@ -28,6 +28,9 @@ func completeZones(c Command, ledgerZone string) (defaults []string) {
 	return p.defaults
 }
 
+// CompleteZones is completeZones for whoever states a command in full before it is signed.
+func CompleteZones(c Command, ledgerZone string) { completeZones(c, ledgerZone) }
+
 type preparation struct {
 	zone     string
 	fills    bool

@@ -37,7 +37,11 @@ func (l *Ledger) draft(ctx context.Context, o order, record domain.Record, told 
 	if err != nil {
 		return draft{}, fmt.Errorf("wait for the reader to reach %d: %w", told, err)
 	}
-	setting := domain.Setting{Now: l.now(record), Zone: l.Zone(), Facts: l.factsAt(ctx, readTo)}
+	known := l.factsAt(ctx, readTo)
+	setting := domain.Setting{Now: l.now(record), Zone: l.Zone(), Facts: known}
+	if err := l.authorise(known, o, c, setting.Now); err != nil {
+		return draft{}, err
+	}
 	decision, err := domain.Decide(record, c, setting, judges[o.ref.Kind])
 	if err != nil {
 		return draft{}, err
@@ -45,10 +49,14 @@ func (l *Ledger) draft(ctx context.Context, o order, record domain.Record, told 
 	if len(decision.Events) == 0 {
 		return draft{holds: holder(record, c)}, nil
 	}
+	defaults := distinct(o.defaults, decision.Defaults)
+	if err := o.inFull(defaults); err != nil {
+		return draft{}, err
+	}
 	e, err := write(Entry{
 		ID: uuid.Must(uuid.NewV7()).String(), Ledger: l.ID(), Ref: o.ref, RecordedAt: setting.Now,
 		VersionBefore: record.Version(), ReadTo: readTo, Rules: Rules,
-		Command: c, Defaults: distinct(o.defaults, decision.Defaults), Principal: o.Principal, Events: decision.Events,
+		Command: c, Signed: o.Signed, Defaults: defaults, Principal: o.Principal, Events: decision.Events,
 		CausationID: o.CausationID, CorrelationID: o.CorrelationID, Nonce: newNonce(),
 	})
 	return draft{before: record, entry: e}, err

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"truceledger/domain"
+	"truceledger/eventstore/proof/signed"
 )
 
 const (
@@ -52,6 +53,10 @@ type Entry struct {
 	CausationID   string // the id of the entry or message that led to this one, if the caller gave it
 	CorrelationID string // what the caller says that this belongs to
 	Nonce         string // 16 random bytes in hex, so that nobody can guess an entry from its hash
+
+	// Signed is the command as its party signed it, nil for one that nobody signed. The payload then holds these bytes in
+	// place of the command, which is read from them. Decoding checks no signature: see package proof/signed.
+	Signed *signed.Envelope
 }
 
 // Record is the record that the entry belongs to.
@@ -85,7 +90,7 @@ type envelopeData struct {
 	VersionBefore uint64         `json:"version_before"`
 	ReadTo        uint64         `json:"read_to"`
 	Rules         int            `json:"rules"`
-	Command       domain.Command `json:"command"`
+	Command       storedCommand  `json:"command"`
 	Defaults      []string       `json:"defaults,omitempty"`
 	Principal     string         `json:"principal"`
 	Events        []domain.Event `json:"events"`
@@ -108,7 +113,7 @@ func Encode(e Entry) ([]byte, error) {
 			VersionBefore: e.VersionBefore,
 			ReadTo:        e.ReadTo,
 			Rules:         e.Rules,
-			Command:       e.Command,
+			Command:       storedCommand{command: e.Command, signed: e.Signed},
 			Defaults:      e.Defaults,
 			Principal:     e.Principal,
 			Events:        e.Events,
@@ -191,16 +196,18 @@ func (w *envelope) entry(payload []byte) (Entry, error) {
 		return Entry{}, fmt.Errorf("%w: time %q is not UTC in whole microseconds", ErrNotAnEntry, clip(w.Time))
 	case err != nil || len(nonce) != 16 || hex.EncodeToString(nonce) != d.Nonce:
 		return Entry{}, fmt.Errorf("%w: nonce %q", ErrNotAnEntry, clip(d.Nonce))
-	case d.Command == nil || len(d.Events) == 0:
+	case d.Command.command == nil || len(d.Events) == 0:
 		return Entry{}, fmt.Errorf("%w: it has no command or no events", ErrNotAnEntry)
-	case d.Command.Target() != ref:
-		return Entry{}, fmt.Errorf("%w: subject %q, command for %q", ErrNotAnEntry, ref, d.Command.Target())
+	case d.Command.command.Target() != ref:
+		return Entry{}, fmt.Errorf("%w: subject %q, command for %q", ErrNotAnEntry, ref, d.Command.command.Target())
+	case d.Command.signed != nil && (d.Command.ledger != ledger || len(d.Defaults) > 0):
+		return Entry{}, fmt.Errorf("%w: a command that was signed for ledger %q, with %d fields filled in", ErrNotAnEntry, clip(d.Command.ledger), len(d.Defaults))
 	}
 	return Entry{
 		Payload: payload,
 		ID:      w.ID, Ledger: ledger, Ref: ref, RecordedAt: at.UTC(),
 		VersionBefore: d.VersionBefore, ReadTo: d.ReadTo, Rules: d.Rules,
-		Command: d.Command, Defaults: d.Defaults, Principal: d.Principal, Events: d.Events,
+		Command: d.Command.command, Signed: d.Command.signed, Defaults: d.Defaults, Principal: d.Principal, Events: d.Events,
 		CausationID: d.CausationID, CorrelationID: d.CorrelationID, Nonce: d.Nonce,
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"truceledger/domain"
+	"truceledger/eventstore/proof/signed"
 )
 
 // ErrCommandIDUsed refuses a key that was used for another request.
@@ -40,6 +41,8 @@ type Request struct {
 	CausationID   string
 	CorrelationID string
 	IfMatch       *uint64 // the record's version that the caller has seen, besides the command's own expect
+	// Signed is a command that its party has signed. Command is then read from it, and may be left out.
+	Signed *signed.Envelope
 }
 
 // A Result is the answer to a command that is on the record.
@@ -56,6 +59,9 @@ type Result struct {
 // while the outcome was being settled; the same command_id gets the answer later.
 func (l *Ledger) Execute(ctx context.Context, r Request) (Result, error) {
 	if err := l.writable(); err != nil {
+		return Result{}, err
+	}
+	if err := r.open(); err != nil {
 		return Result{}, err
 	}
 	o, err := l.receive(r)

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"truceledger/eventstore/proof/signed"
 )
 
 // ErrClosed says that the ledger is closed, and that nothing was stored.
@@ -26,6 +28,10 @@ type Options struct {
 	// FindCommand looks a command up by its key in the index of the read models, so that a key that was used for another
 	// record is refused. Without it that is not noticed.
 	FindCommand func(ctx context.Context, principal, commandID string) (sequence uint64, found bool)
+	// Signatures says which commands must be signed by their actors' keys; by default off.
+	Signatures Signatures
+	// CheckSeen says whether the head that a signer has seen belongs to this log. Without it only an auditor looks.
+	CheckSeen func(ctx context.Context, seen signed.Seen) error
 	// OwnReader makes the ledger follow the log by itself. Without it whoever follows the log must call Observe.
 	OwnReader bool
 	// MaxWaiting is how many commands may be under way in all, 10,000 by default.

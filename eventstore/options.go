@@ -29,6 +29,7 @@ func init() {
 			json.UnmarshalFromFunc(readWhen),
 			json.UnmarshalFromFunc(readPlaces),
 			json.UnmarshalFromFunc(readCommand),
+			json.UnmarshalFromFunc(readStored),
 			json.UnmarshalFromFunc(readEvent),
 		)),
 	)
@@ -37,6 +38,7 @@ func init() {
 		json.WithMarshalers(json.JoinMarshalers(
 			json.MarshalToFunc(writeWhen),
 			json.MarshalToFunc(writeCommand),
+			json.MarshalToFunc(writeStored),
 			json.MarshalToFunc(writeEvent),
 		)),
 	)

@@ -38,6 +38,8 @@ func newPlan(t reflect.Type) plan {
 		return plan{quickWriteTime, quickReadTime}
 	case reflect.TypeFor[when.When]():
 		return plan{quickWriteWhen, quickReadWhen}
+	case reflect.TypeFor[storedCommand]():
+		return plan{quickWriteStored, quickReadStored}
 	case commandInterface:
 		return plan{quickWriteCommand, quickReadCommand}
 	case eventInterface:

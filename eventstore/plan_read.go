@@ -160,6 +160,11 @@ func quickReadCommand(s *scan, v reflect.Value) bool {
 	return true
 }
 
+func quickReadStored(s *scan, v reflect.Value) bool {
+	c := v.Addr().Interface().(*storedCommand)
+	return quickReadCommand(s, reflect.ValueOf(&c.command).Elem()) // which knows no signed form
+}
+
 func quickReadEvent(s *scan, v reflect.Value) bool {
 	if !s.word(`{"type":`) {
 		return false

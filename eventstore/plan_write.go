@@ -78,6 +78,14 @@ func quickWriteCommand(b []byte, v reflect.Value) ([]byte, bool) {
 	return writeMembers(b, command.Elem(), members, true)
 }
 
+func quickWriteStored(b []byte, v reflect.Value) ([]byte, bool) {
+	c := v.Addr().Interface().(*storedCommand)
+	if c.signed != nil {
+		return b, false // the bytes that were signed are not for a plan to write anew
+	}
+	return quickWriteCommand(b, reflect.ValueOf(&c.command).Elem())
+}
+
 func quickWriteEvent(b []byte, v reflect.Value) ([]byte, bool) {
 	e, ok := v.Interface().(domain.Event)
 	if !ok || reflect.TypeOf(e).Kind() == reflect.Pointer {

@@ -29,6 +29,7 @@ var all = []Projection{
 	records{name: "statements/1", kinds: []domain.Kind{domain.KindStatement}},
 	records{name: "registry/1", kinds: []domain.Kind{domain.KindActor, domain.KindPlace, domain.KindSource}},
 	history{},
+	merkle{},
 }
 
 func projectionNames() string {
@@ -45,6 +46,21 @@ func bucketNames() []string {
 		names = append(names, p.Buckets()...)
 	}
 	return names
+}
+
+// A finisher is a projection that gathers what it makes of a batch, and writes it at the end of the transaction.
+type finisher interface{ Finish(tx *Tx) error }
+
+// finishAll ends a batch.
+func finishAll(tx *Tx) error {
+	for _, p := range all {
+		if f, ok := p.(finisher); ok {
+			if err := f.Finish(tx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // applyAll applies one entry to every projection.

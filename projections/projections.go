@@ -31,8 +31,10 @@ type Options struct {
 	// Decode reads what the log holds while it is followed: the ledger's own, which remembers what it has just written.
 	// eventstore.Decode when nil.
 	Decode func(eventstore.Message) (eventstore.Entry, error)
-	Logger *slog.Logger
-	Now    func() time.Time // the clock of questions that set no effective time; time.Now when nil
+	// Committed is called after each commit, and must not wait: a head may be signed over what is on disk now.
+	Committed func()
+	Logger    *slog.Logger
+	Now       func() time.Time // the clock of questions that set no effective time; time.Now when nil
 	// CacheBytes bounds the decoded records that are kept in memory, 128 MiB by default.
 	CacheBytes int
 }

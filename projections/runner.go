@@ -168,6 +168,9 @@ func (p *Projections) apply(batch []eventstore.Entry) error {
 		return err
 	}
 	p.reached(batch)
+	if p.o.Committed != nil {
+		p.o.Committed()
+	}
 	return nil
 }
 

@@ -37,6 +37,15 @@ var registryPhrases = map[string]phrase{
 		}
 		return text + " was registered under the id " + c.Source
 	}),
+	"register-key": say(func(t *teller, c *registry.RegisterKey, _ []domain.Event) string {
+		return "A key was put on the record that speaks for " + t.actorName(c.Actor) + ": " + c.Key
+	}),
+	"rotate-key": say(func(t *teller, c *registry.RotateKey, _ []domain.Event) string {
+		return "The key " + c.Replaces + " of " + t.actorName(c.Actor) + " gave way to " + c.Key
+	}),
+	"revoke-key": say(func(t *teller, c *registry.RevokeKey, _ []domain.Event) string {
+		return "The key " + c.Fingerprint + " of " + t.actorName(c.Actor) + " was revoked; what it signed before stays signed"
+	}),
 }
 
 var reportPhrases = map[string]phrase{

@@ -61,6 +61,9 @@ func course(t *testing.T, b *book) {
 		`{"command":"declare-collapsed","ceasefire":"river","by":"russia","occurred":"2016-05-03T14:00:00Z"}`,
 		`{"command":"terminate","ceasefire":"ghouta-silence","by":"russia","occurred":"2016-05-01T14:00:00Z"}`,
 		`{"command":"supersede","ceasefire":"aleppo-silence","by":"russia","successor":"syria-cessation","occurred":"2016-05-09T14:00:00Z"}`,
+		`{"command":"register-key","actor":"russia","key":"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB","label":"the desk in Geneva"}`,
+		`{"command":"rotate-key","actor":"russia","replaces":"SHA256:RXm/ruZ0eTzRXKwi1AQEDynB0VgHQ2ac9KPSFdf/YnA","key":"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIC"}`,
+		`{"command":"revoke-key","actor":"russia","fingerprint":"SHA256:baqJQcVDEweKmw1OiZxGooCG2MGxYtwsQQzzOstxmiA","reason":"the laptop was stolen"}`,
 	} {
 		b.do(t, "%s", body)
 	}

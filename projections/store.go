@@ -166,7 +166,7 @@ func (s *store) update(fn func(tx *Tx) (checkpoint uint64, err error)) error {
 			if err != nil {
 				return err
 			}
-			if err := t.flush(tx); err != nil {
+			if err := errors.Join(finishAll(t), t.flush(tx)); err != nil {
 				return err
 			}
 			return tx.Bucket(metaBucket).Put(checkpointKey, number(n))

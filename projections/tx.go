@@ -6,13 +6,15 @@ import (
 	"slices"
 
 	"go.etcd.io/bbolt"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // A Tx is what a projection may touch while it applies an entry. Writes are gathered in memory and reach the file together,
 // sorted, when the transaction commits: keys that come in any order would otherwise move thousands of others about.
 type Tx struct {
 	buckets    map[string]*Bucket
-	checkpoint uint64 // the sequence that the file stands at
+	checkpoint uint64      // the sequence that the file stands at
+	leaves     []tlog.Hash // of the batch's entries, for the tree: 32 bytes each, and a batch is bounded
 }
 
 func newTx(tx *bbolt.Tx) (*Tx, error) {

@@ -13,6 +13,7 @@ import (
 	"truceledger/api/wire"
 	"truceledger/domain"
 	"truceledger/eventstore"
+	"truceledger/eventstore/proof/signed"
 	"truceledger/projections"
 )
 
@@ -45,6 +46,10 @@ func (c *Client) Send(ctx context.Context, verb string, command []byte) (Accepte
 	if err := json.Unmarshal(command, &given); err == nil && given.CommandID == "" {
 		r.header.Set("Idempotency-Key", uuid.Must(uuid.NewV7()).String())
 	}
+	return c.accepted(ctx, verb, r)
+}
+
+func (c *Client) accepted(ctx context.Context, verb string, r request) (Accepted, error) {
 	status, body, err := c.send(ctx, r)
 	if err != nil {
 		return Accepted{}, err
@@ -54,6 +59,18 @@ func (c *Client) Send(ctx context.Context, verb string, command []byte) (Accepte
 		return Accepted{}, fmt.Errorf("the answer to %s cannot be read: %w", verb, err)
 	}
 	return a, nil
+}
+
+// SendSigned puts a command on the record that its party has signed.
+func (c *Client) SendSigned(ctx context.Context, verb string, e signed.Envelope) (Accepted, error) {
+	raw, err := e.Marshal()
+	if err != nil {
+		return Accepted{}, err
+	}
+	return c.accepted(ctx, verb, request{
+		method: http.MethodPost, path: "/v1/commands/" + url.PathEscape(verb), body: raw,
+		header: http.Header{"Content-Type": {signed.MediaType}},
+	})
 }
 
 // Readiness is the answer of /readyz.

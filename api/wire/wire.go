@@ -16,6 +16,7 @@ type Accepted struct {
 	CommandID  string            `json:"command_id" doc:"The command's id; the ledger made one where none was given."`
 	RecordedAt time.Time         `json:"recorded_at" doc:"When the ledger recorded it, by its own clock."`
 	Events     []json.RawMessage `json:"events" doc:"The facts that followed, each an object with its type."`
+	Receipt    string            `json:"receipt,omitempty" doc:"Where the proof is that it stands in the log: a file to keep."`
 }
 
 // A Problem is an error as RFC 9457 writes it. Code is stable; Detail is a sentence for people.

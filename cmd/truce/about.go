@@ -17,6 +17,9 @@ var aboutVerbs = map[string]about{
 	"register-actor":  {"Register a state, group, body or person", "truce register-actor russia --name Russia --kind state --names ru=Россия"},
 	"register-place":  {"Register a place", "truce register-place aleppo --name Aleppo --parent syria --point 37.16,36.20"},
 	"register-source": {"Register a document that reports may cite", "truce register-source afp-2016-05-04 --title \"Truce announced\" --published 2016-05-04 --published-zone UTC"},
+	"register-key":    {"Let a key speak for an actor", "truce register-key russia --key \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINNwMHM8lLcve+HMdKmjaanRnkdOE0Sm3ZUxkjv5LTgg\""},
+	"rotate-key":      {"Put a key in another one's place", "truce rotate-key russia --replaces SHA256:... --key \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINNwMHM8lLcve+HMdKmjaanRnkdOE0Sm3ZUxkjv5LTgg\""},
+	"revoke-key":      {"End a key", "truce revoke-key russia --fingerprint SHA256:... --reason \"the laptop was stolen\""},
 	"propose": {"Put a ceasefire on the table", `truce propose aleppo-silence --by russia --class silence_regime --area aleppo \
   --consent united-states --consent russia --zone Asia/Damascus`},
 	"amend":             {"Change what is proposed, before agreement", "truce amend aleppo-silence --by russia --lasting PT72H"},

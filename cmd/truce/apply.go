@@ -9,8 +9,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"truceledger/api/client"
 	"truceledger/domain"
 	"truceledger/eventstore"
+	"truceledger/eventstore/proof/signed"
 )
 
 func (p *program) applyVerb() *cobra.Command {
@@ -26,12 +28,22 @@ from its content and from how many equal documents of the file stand before it.`
 		Example: "  truce apply record.yaml\n  truce apply actors.yaml places.yaml - <reports.jsonl",
 	}
 	p.clientFlags(c)
+	f := signFlags{}
+	f.register(c)
 	c.RunE = func(c *cobra.Command, files []string) error {
 		client, err := p.client()
 		if err != nil {
 			return err
 		}
-		a := &application{program: p, send: store(client)}
+		a := &application{program: p, send: store(client), sendSigned: client.SendSigned}
+		if len(f.keys) > 0 {
+			s, err := p.openSigning(c.Context(), f)
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			a.sign = s.sign
+		}
 		err = a.files(c.Context(), files)
 		switch {
 		case c.Context().Err() != nil:
@@ -50,6 +62,8 @@ type application struct {
 	program *program
 	// send puts one command on the record; already says that it was there before.
 	send            func(context.Context, domain.Command) (already bool, err error)
+	sendSigned      func(ctx context.Context, verb string, e signed.Envelope) (client.Accepted, error)
+	sign            func(context.Context, domain.Command) (signed.Envelope, error) // nil where nothing is signed here
 	stored, already int
 }
 
@@ -86,19 +100,12 @@ func (a *application) documents(ctx context.Context, documents func(func(documen
 		if err != nil {
 			return err
 		}
-		c, err := d.command("")
-		if err != nil {
-			return err
-		}
-		if err := identify(c, equal); err != nil {
-			return d.at(err)
-		}
-		already, err := a.send(ctx, c)
+		already, err := a.document(ctx, d, equal)
 		switch {
 		case errors.Is(err, context.Canceled):
 			return err
 		case err != nil:
-			return d.at(a.program.reachable(err))
+			return err
 		case already:
 			a.already++
 		default:
@@ -106,6 +113,57 @@ func (a *application) documents(ctx context.Context, documents func(func(documen
 		}
 	}
 	return nil
+}
+
+// document sends one document: a command as it is or signed here, or one that was signed before.
+func (a *application) document(ctx context.Context, d document, equal map[string]int) (already bool, err error) {
+	if e, err := signed.ParseEnvelope(d.body); err == nil {
+		already, err = a.envelope(ctx, e)
+		return already, a.at(d, err)
+	}
+	c, err := d.command("")
+	if err != nil {
+		return false, err
+	}
+	derived := c.Head().CommandID == ""
+	if err := identify(c, equal); err != nil {
+		return false, d.at(err)
+	}
+	if a.sign == nil {
+		already, err = a.send(ctx, c)
+		return already, a.at(d, err)
+	}
+	e, err := a.sign(ctx, c)
+	if err == nil {
+		already, err = a.envelope(ctx, e)
+	}
+	var no *client.Problem
+	if derived && errors.As(err, &no) && no.Code == eventstore.ErrCommandIDUsed.Code() {
+		return true, nil // the id follows from the content: it was signed and stored in an earlier run, at another hour
+	}
+	return already, a.at(d, err)
+}
+
+// at says where a document stands whose command was not stored.
+func (a *application) at(d document, err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return d.at(a.program.reachable(err))
+}
+
+// envelope sends a signed command under the verb that was signed.
+func (a *application) envelope(ctx context.Context, e signed.Envelope) (already bool, err error) {
+	s, err := signed.ParseStatement(e.Signed)
+	if err != nil {
+		return false, usageError{err}
+	}
+	c, err := eventstore.DecodeCommand("", s.Command)
+	if err != nil {
+		return false, usageError{err}
+	}
+	answer, err := a.sendSigned(ctx, c.Verb(), e)
+	return answer.Replayed, err
 }
 
 // applySpace is the name space of the ids that documents without one get. Changing it would store every file again.

@@ -20,6 +20,11 @@ const defaultServer = "http://127.0.0.1:8080"
 // clientFlags declares how a verb finds the server.
 func (p *program) clientFlags(c *cobra.Command) {
 	c.Flags().StringVar(&p.server, "server", p.fromEnv("SERVER", defaultServer), "The server's `URL`; TRUCE_SERVER in the environment.")
+	p.tokenFlag(c)
+}
+
+// tokenFlag declares where the token is.
+func (p *program) tokenFlag(c *cobra.Command) {
 	c.Flags().StringVar(&p.tokenFile, "token-file", "", "Read the access token from a `FILE`; else TRUCE_TOKEN in the environment.")
 }
 
@@ -36,22 +41,31 @@ const attempts = 3
 
 // client speaks to the server that the flags name.
 func (p *program) client() (*client.Client, error) {
-	token := p.env("TRUCE_TOKEN")
-	if p.tokenFile != "" {
-		text, err := os.ReadFile(p.tokenFile)
-		if err != nil {
-			return nil, usage("--token-file: %w", err)
-		}
-		token = string(text)
+	token, err := p.token()
+	if err != nil {
+		return nil, err
 	}
 	c, err := client.New(p.server, client.Options{Attempts: attempts, HTTP: &http.Client{
-		Transport:     bearer{token: strings.TrimSpace(token), next: http.DefaultTransport},
+		Transport:     bearer{token: token, next: http.DefaultTransport},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token is for this server alone
 	}})
 	if err != nil {
 		return nil, usage("--server: %w", err)
 	}
 	return c, nil
+}
+
+// token is what lets the caller in; empty where nothing was given.
+func (p *program) token() (string, error) {
+	token := p.env("TRUCE_TOKEN")
+	if p.tokenFile != "" {
+		text, err := os.ReadFile(p.tokenFile)
+		if err != nil {
+			return "", usage("--token-file: %w", err)
+		}
+		token = string(text)
+	}
+	return strings.TrimSpace(token), nil
 }
 
 // A bearer sends a token along.

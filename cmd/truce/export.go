@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -13,19 +15,32 @@ import (
 func (p *program) exportVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "export",
-		Short:   "Write the log, or what was asked for in the formats that people carry away",
+		Short:   "Write the log, what was asked for in the formats that people carry away, or a bundle to verify",
 		GroupID: groupProof,
 		Args:    cobra.NoArgs,
 		Long: `Write the log as JSON Lines: the exact stored bytes, an entry a line, from the first to the newest. With --format, write what
-the filters keep at the clocks that are asked for; with --release, a folder to publish.`,
-		Example: "  truce export --out ledger.jsonl\n  truce export --format xlsx --place aleppo --out aleppo.xlsx\n  truce export --after 1000 | gzip >rest.jsonl.gz",
+the filters keep at the clocks that are asked for; with --release, a folder to publish; with --bundle DIR, a folder that truce
+verify checks without the ledger: entries, hashes, signed heads, keys. What is withheld from it is replaced by its hash, so
+that all else is still proved.`,
+		Example: "  truce export --out ledger.jsonl\n  truce export --format xlsx --place aleppo --out aleppo.xlsx\n  truce export --after 1000 | gzip >rest.jsonl.gz\n  truce export --bundle bundle --receipt 7\n  truce export --bundle redacted --withhold 12 --withhold 13",
 	}
 	file := c.Flags().String("out", "", "Write to this `FILE` instead of standard output.")
 	after := c.Flags().Uint64("after", 0, "Begin after entry `N`.")
 	limit := c.Flags().Uint64("limit", 0, "Write at most `N` entries; 0 is all.")
 	carry := p.carryFlags(c)
+	b := bundleFlags{}
+	c.Flags().StringVar(&b.dir, "bundle", "", "Write a bundle into this new `DIR`.")
+	c.Flags().Var(sequences{&b.withhold}, "withhold", "Leave entry `SEQ` out of the bundle; may be repeated.")
+	c.Flags().Var(sequences{&b.receipts}, "receipt", "Put the receipt of entry `SEQ` into the bundle; may be repeated.")
 	p.clientFlags(c)
+	c.MarkFlagsMutuallyExclusive("bundle", "out")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if b.dir != "" {
+			return p.exportBundle(c.Context(), b)
+		}
+		if len(b.withhold)+len(b.receipts) > 0 {
+			return usage("--withhold and --receipt are for a bundle: give --bundle DIR too")
+		}
 		if done, err := carry.run(c.Context(), *file); done {
 			return err
 		}
@@ -80,4 +95,21 @@ func (p *program) exportFile(ctx context.Context, after, limit uint64, name stri
 		return err
 	}
 	return os.Rename(part, name)
+}
+
+// Sequences is a flag that names entries.
+type sequences struct{ list *[]uint64 }
+
+func (s sequences) String() string { return strings.Trim(fmt.Sprint(*s.list), "[]") }
+func (s sequences) Type() string   { return "SEQ" }
+
+func (s sequences) Set(text string) error {
+	for part := range strings.SplitSeq(text, ",") {
+		n, err := strconv.ParseUint(part, 10, 63)
+		if err != nil || n == 0 {
+			return fmt.Errorf("%q is not the sequence of an entry", part)
+		}
+		*s.list = append(*s.list, n)
+	}
+	return nil
 }

@@ -67,25 +67,33 @@ func (p *program) importFile(ctx context.Context, i client.Import, name, quarant
 	}
 	defer table.Close()
 	bad := &quarantined{name: quarantine}
-	bar := newBar(p.stderr, size)
+	bar := p.progress("rows")
 	i.Tell = func(r wire.ImportReport) {
 		switch r.Type {
 		case "progress":
-			bar.show(r.Bytes, r.Summary.Rows)
+			bar.at(partOf(r.Bytes, size), int64(r.Summary.Rows))
 		case "quarantined":
 			bad.add(r)
 		case "would":
-			bar.clear()
+			bar.end()
 			fmt.Fprintln(p.stdout, p.plan(r))
 		}
 	}
 	total, err := server.Import(ctx, i, table)
-	bar.clear()
+	bar.end()
 	err = errors.Join(err, bad.close())
 	if err == nil || total.Rows > 0 {
 		p.tellImport(i, total, bad)
 	}
 	return p.reachable(err)
+}
+
+// partOf is how much of a file of this size was read; below zero where the size is not known.
+func partOf(read, size int64) float64 {
+	if size <= 0 {
+		return -1
+	}
+	return float64(read) / float64(size)
 }
 
 func (p *program) plan(r wire.ImportReport) string {

@@ -39,6 +39,8 @@ func TestStories(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"start": startServer, "stop": stopServer, "crash": crashServer,
 			"watch": startWatch, "sees": sees, "exits": exits, "thousand": thousand, "alike": alike,
+			"signed": awaitSigned, "serves": awaitServes, "flip": flip,
+			"witness": startWitness, "stopwitness": stopWitness, "says": says, "cpfetch": fetchTo, "keyfile": keyFile, "sshsign": sshSign, "agent": startAgent, "checksign": checkSign,
 		},
 	})
 }
@@ -47,11 +49,11 @@ type stageKey struct{}
 
 // A stage holds the processes of one story.
 type stage struct {
-	server, watcher *process
+	server, watcher, witness *process
 }
 
 func (s *stage) clear() {
-	for _, p := range []*process{s.server, s.watcher} {
+	for _, p := range []*process{s.server, s.watcher, s.witness} {
 		if p != nil {
 			p.kill()
 		}

@@ -14,6 +14,7 @@ import (
 	"truceledger/api/bus"
 	"truceledger/eventstore"
 	"truceledger/eventstore/jetstream"
+	"truceledger/eventstore/proof/signed"
 	"truceledger/projections"
 )
 
@@ -30,6 +31,7 @@ type node struct {
 	alerts    *alert.Sender
 	alertFile *alert.Store
 	logger    *slog.Logger
+	proof     *notarised // nil where the folder is only read
 }
 
 // openNode opens what s says. The read models catch up behind it; until they have, the interface answers 503.
@@ -48,7 +50,8 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	}
 	// The ledger asks the read models for commands by their id, and they tell the ledger what they read: one must come first.
 	n.ledger, err = eventstore.Open(ctx, n.log, eventstore.Options{
-		Zone: s.zone, Logger: n.logger, Principal: localPrincipal,
+		Zone: s.zone, Logger: n.logger, Principal: localPrincipal, Signatures: eventstore.Signatures(s.signatures),
+		CheckSeen: func(ctx context.Context, seen signed.Seen) error { return checkSeen(n.models)(ctx, seen) },
 		FindCommand: func(ctx context.Context, principal, id string) (uint64, bool) {
 			return n.models.FindCommand(ctx, principal, id)
 		},
@@ -56,11 +59,22 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	if err != nil {
 		return fmt.Errorf("open the ledger: %w", err)
 	}
-	n.models, err = projections.Open(ctx, projections.Options{
+	models := projections.Options{
 		Dir: filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.ledger.Observe, Decode: n.ledger.Decode, Logger: n.logger,
-	})
-	if err != nil {
+	}
+	if !s.readOnly {
+		if n.proof, err = openNotarised(s, n.ledger.ID(), n.logger); err != nil {
+			return err
+		}
+		models.Committed = n.proof.notary.Wake
+	}
+	if n.models, err = projections.Open(ctx, models); err != nil {
 		return err
+	}
+	if n.proof != nil {
+		if err := n.proof.connect(ctx, n, s.replicas); err != nil {
+			return err
+		}
 	}
 	layers, err := s.mapLayers()
 	if err != nil {
@@ -70,11 +84,21 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	if err := n.openAlerts(ctx, s); err != nil {
 		return err
 	}
-	n.api = api.New(api.Options{
+	n.serveAPI(layers)
+	return n.openBus(ctx, s)
+}
+
+// serveAPI makes the interface to all of it.
+func (n *node) serveAPI(layers []api.Layer) {
+	o := api.Options{
 		Ledger: n.ledger, Queries: n.models, Log: n.log, Logger: n.logger, Version: version(),
 		Admin: n.models, Alerts: n.alerts, Layers: layers,
-	})
-	return n.openBus(ctx, s)
+	}
+	if n.proof != nil {
+		o.Ledger = checkedLedger{n.ledger, &n.proof.checked}
+		o.Proof = n.proof.forAPI(n.ledger.ID(), n.models)
+	}
+	n.api = api.New(o)
 }
 
 // openLog starts or reaches the engine and opens the stream.
@@ -119,11 +143,17 @@ func (n *node) close() {
 		n.api.Close()
 	}
 	n.closeAlerts()
+	if n.proof != nil {
+		n.proof.end()
+	}
 	if n.ledger != nil {
 		n.report("close the ledger", n.ledger.Close())
 	}
 	if n.models != nil {
 		n.report("close the read models", n.models.Close())
+	}
+	if n.proof != nil {
+		n.report("close the signed heads", n.proof.close())
 	}
 	switch {
 	case n.embedded != nil:

@@ -57,7 +57,7 @@ func runTour(t *testing.T, folder, address, script string) {
 	if err != nil {
 		t.Fatalf("README.md does not run: %v\n%s", err, said)
 	}
-	for _, want := range []string{"indeterminate", "contested", "Truce at the Ford", "already", "equal"} {
+	for _, want := range []string{"indeterminate", "contested", "Truce at the Ford", "already", "equal", "follows by the rules"} {
 		if !strings.Contains(string(said), want) {
 			t.Errorf("the tour never shows %q:\n%s", want, said)
 		}

@@ -68,10 +68,10 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 3 a rule said no, 4 conflict, 5 not f
 		&cobra.Group{ID: groupRegister, Title: "Put one command on the record - the register, corrections:"},
 		&cobra.Group{ID: groupProof, Title: "Check and operate:"},
 	)
-	root.AddCommand(p.serveVerb(), p.demoVerb(), p.applyVerb(), p.importVerb())
+	root.AddCommand(p.serveVerb(), p.demoVerb(), p.witnessVerb(), p.applyVerb(), p.importVerb(), p.signVerb())
 	root.AddCommand(p.commandVerbs()...)
 	root.AddCommand(p.readVerbs()...)
-	root.AddCommand(p.replayVerb(), p.rebuildVerb(), p.exportVerb(), p.benchVerb(), p.versionVerb())
+	root.AddCommand(p.replayVerb(), p.rebuildVerb(), p.exportVerb(), p.logKeyVerb(), p.verifyVerb(), p.benchVerb(), p.versionVerb())
 	root.SetHelpCommandGroupID(groupProof)
 	root.SetCompletionCommandGroupID(groupProof)
 	p.mark(root)

@@ -64,6 +64,9 @@ func (p *program) serve(ctx context.Context, s *settings, how service) error {
 
 func (p *program) serveNode(ctx context.Context, n *node, g *gate, how service) error {
 	if how.load != nil {
+		if err := p.awaitReady(ctx, n); err != nil {
+			return err
+		}
 		if err := how.load(ctx, n); err != nil {
 			return err
 		}
@@ -97,5 +100,8 @@ func (p *program) awaitReady(ctx context.Context, n *node) error {
 		fmt.Fprintln(p.stderr, "truce: the read models are catching up with the log; questions are answered when they have")
 	})
 	defer late.Stop()
-	return n.models.WaitFor(ctx, last)
+	if err := n.models.WaitFor(ctx, last); err != nil || n.proof == nil {
+		return err
+	}
+	return n.proof.begin(ctx, n) // before anything is written
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -95,6 +96,7 @@ func TestEveryFlagOfServeIsAlsoInTheEnvironment(t *testing.T) {
 	env := map[string]string{
 		"TRUCE_DATA": "/d", "TRUCE_LISTEN": "127.0.0.1:1", "TRUCE_ZONE": "Asia/Damascus", "TRUCE_NATS": "nats://n", "TRUCE_NATS_CREDS": "c",
 		"TRUCE_NATS_CA": "ca", "TRUCE_NATS_CERT": "cert", "TRUCE_NATS_KEY": "key", "TRUCE_STREAM": "S", "TRUCE_REPLICAS": "3",
+		"TRUCE_ORIGIN": "ledger.example", "TRUCE_SIGNATURES": "required", "TRUCE_WITNESS": "key url", "TRUCE_POLICY": "file",
 	}
 	p := &program{env: func(name string) string { return env[name] }}
 	c := &cobra.Command{}
@@ -105,7 +107,10 @@ func TestEveryFlagOfServeIsAlsoInTheEnvironment(t *testing.T) {
 	if err := p.fromEnvironment(c); err != nil {
 		t.Fatal(err)
 	}
-	want := settings{data: "/d", listen: "127.0.0.1:2", zone: "Asia/Damascus", stream: "S", replicas: 3}
+	want := settings{
+		data: "/d", listen: "127.0.0.1:2", zone: "Asia/Damascus", stream: "S", replicas: 3,
+		origin: "ledger.example", signatures: "required", witnesses: []string{"key url"}, policy: "file",
+	}
 	want.nats.URL, want.nats.CredsFile, want.nats.CAFile, want.nats.CertFile, want.nats.KeyFile = "nats://n", "c", "ca", "cert", "key"
 	if !reflect.DeepEqual(*s, want) {
 		t.Errorf("got %+v, want %+v", *s, want)
@@ -137,7 +142,16 @@ func TestTwoServersOnOneJetStream(t *testing.T) {
 	if !engine.ReadyForConnections(patience) {
 		t.Fatal("the engine does not start")
 	}
-	one, two := nodeOn(t, engine.ClientURL()), nodeOn(t, engine.ClientURL())
+	folder, other := t.TempDir(), t.TempDir()
+	one := nodeOn(t, engine.ClientURL(), folder)
+	key, err := os.ReadFile(filepath.Join(folder, "log.key")) // the nodes of one log sign with one key
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(other, "log.key"), key, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	two := nodeOn(t, engine.ClientURL(), other)
 	answer := said(t, one, exitDone, "register-actor", "north", "--name", "North", "--kind", "armed_group")
 	if want := "recorded actor/north at 2 (actor-registered)\n"; answer != want {
 		t.Errorf("got %q, want %q", answer, want)
@@ -148,15 +162,24 @@ func TestTwoServersOnOneJetStream(t *testing.T) {
 	said(t, two, exitRefused, "register-actor", "north", "--name", "North", "--kind", "state")
 	said(t, one, exitDone, "replay")
 	said(t, two, exitDone, "replay")
+	verifier := strings.TrimSpace(said(t, one, exitDone, "log-key"))
+	if got := said(t, two, exitDone, "verify", "--log-key", verifier, two); !strings.Contains(got, "by the rules") {
+		t.Errorf("the other node's log is not verified: %s", got)
+	}
+	var out bytes.Buffer
+	stranger := []string{"serve", "--nats", engine.ClientURL(), "--listen", "127.0.0.1:0", "--data", t.TempDir()}
+	if code := run(t.Context(), stranger, nil, &out, &out, func(string) string { return "" }); code != exitFailed || !strings.Contains(out.String(), "copy log.key") {
+		t.Errorf("a node with a key of its own: got %d, %s", code, &out)
+	}
 }
 
 // nodeOn serves a ledger on an engine until the test ends, and returns its address.
-func nodeOn(t *testing.T, engine string) string {
+func nodeOn(t *testing.T, engine, folder string) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	out, ended := newOutput(), make(chan int, 1)
 	go func() {
-		args := []string{"serve", "--nats", engine, "--listen", "127.0.0.1:0", "--data", t.TempDir()}
+		args := []string{"serve", "--nats", engine, "--listen", "127.0.0.1:0", "--data", folder}
 		ended <- run(ctx, args, nil, out, out, func(string) string { return "" })
 		out.end()
 	}()

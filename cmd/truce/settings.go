@@ -14,6 +14,7 @@ import (
 
 	"truceledger/api"
 	"truceledger/domain/when"
+	"truceledger/eventstore"
 	"truceledger/eventstore/jetstream"
 )
 
@@ -30,6 +31,11 @@ type settings struct {
 	readOnly bool     // neither make nor change a stream
 	layers   []string // files with layers of the map
 	built    [][]byte // layers that the program brings
+
+	origin     string   // the host in the log's name; "" keeps the one it has
+	signatures string   // which commands must be signed
+	witnesses  []string // "KEY URL" each
+	policy     string   // a file
 }
 
 const defaultListen = "127.0.0.1:8080"
@@ -52,6 +58,10 @@ func (p *program) settingsFlags(c *cobra.Command, data string) *settings {
 	f.IntVar(&s.replicas, "replicas", 0, "How many copies of the log a cluster keeps; 0 leaves it as it is.")
 	s.bus.declare(c)
 	s.alerts.declare(c)
+	f.StringVar(&s.origin, "origin", "", "The `host` in the name of the log that its signed heads carry, such as ledger.example; it never changes later. Default localhost.")
+	f.StringVar(&s.signatures, "signatures", string(eventstore.SignaturesRegistered), "Which commands must be signed by their actors' keys: `off`, when-registered (those of actors with a key), required (all).")
+	f.StringArrayVar(&s.witnesses, "witness", nil, "Ask this witness to cosign, `\"KEY URL\"`: the line that it prints at its start. May be repeated; all of them are the quorum.")
+	f.StringVar(&s.policy, "policy", "", "Ask the witnesses of a policy instead (C2SP tlog-policy), a `FILE`.")
 	return s
 }
 
@@ -87,6 +97,14 @@ func (s *settings) check() error {
 	}
 	if err := errors.Join(s.bus.check(s), s.alerts.check()); err != nil {
 		return err
+	}
+	switch eventstore.Signatures(s.signatures) {
+	case eventstore.SignaturesOff, eventstore.SignaturesRegistered, eventstore.SignaturesRequired:
+	default:
+		return usage("--signatures %q is none of off, when-registered, required", s.signatures)
+	}
+	if len(s.witnesses) > 0 && s.policy != "" {
+		return usage("--witness and --policy say the same: give one of them")
 	}
 	return checkListen(s.listen)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // Judge applies the rules of the register. It is a domain.Judge, for actors, places and sources.
-func Judge(_ []domain.Reading, m domain.Moment, c domain.Command, in domain.Setting) ([]domain.Event, []string, error) {
+func Judge(before []domain.Reading, m domain.Moment, c domain.Command, in domain.Setting) ([]domain.Event, []string, error) {
 	switch c := c.(type) {
 	case *RegisterActor:
 		return c.judge(m)
@@ -20,6 +20,12 @@ func Judge(_ []domain.Reading, m domain.Moment, c domain.Command, in domain.Sett
 		return c.judge(m, in.Facts)
 	case *RegisterSource:
 		return c.judge(m, in)
+	case *RegisterKey:
+		return c.judge(before, m)
+	case *RotateKey:
+		return c.judge(before, m)
+	case *RevokeKey:
+		return c.judge(before, m)
 	}
 	panic(fmt.Sprintf("registry: Judge has no case for %T", c)) // unreachable: the target's kind chose this package
 }

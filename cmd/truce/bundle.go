@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"truceledger/api/client"
+	"truceledger/eventstore/proof"
+	"truceledger/eventstore/proof/bundle"
+)
+
+// bundleFlags say what goes into a bundle.
+type bundleFlags struct {
+	dir      string
+	withhold []uint64
+	receipts []uint64
+}
+
+// exportBundle puts a running ledger into a folder. The key that it is made with is the server's word: whoever verifies the
+// bundle brings their own.
+func (p *program) exportBundle(ctx context.Context, f bundleFlags) error {
+	asked, err := p.client()
+	if err != nil {
+		return err
+	}
+	known, err := client.Get[publicKeys](ctx, asked, "/v1/keys", client.Query{})
+	if err != nil {
+		return err
+	}
+	key, err := proof.Verifier(known.LogKey)
+	if err != nil {
+		return fmt.Errorf("the server's log key: %w", err)
+	}
+	source, err := p.bundleSource(ctx, asked, key, f)
+	if err != nil {
+		return err
+	}
+	bar := p.progress("entries exported")
+	source.Progress = bar.told
+	err = bundle.Write(ctx, f.dir, source)
+	bar.end()
+	switch {
+	case errors.Is(err, bundle.ErrNotEmpty):
+		return usageError{err}
+	case err != nil:
+		return err
+	}
+	head, err := proof.OpenHead(source.Head, key)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.stdout, "%d entries in %s; check them with: truce verify --log-key KEY %s\n", head.Size, f.dir, f.dir)
+	return err
+}
+
+// bundleSource gathers what the server has besides its entries.
+func (p *program) bundleSource(ctx context.Context, asked *client.Client, key note.Verifier, f bundleFlags) (s bundle.Source, err error) {
+	remote, err := p.remote(p.server)
+	if err != nil {
+		return s, err
+	}
+	s = bundle.Source{Log: remote, LogKey: key, Receipts: map[uint64][]byte{}}
+	if s.Head, err = asked.Raw(ctx, "/log/checkpoint", client.Query{}); err != nil {
+		return s, err
+	}
+	signers, err := asked.Raw(ctx, "/v1/keys", client.Query{Filter: map[string]string{"format": "allowed_signers"}})
+	if err != nil {
+		return s, err
+	}
+	s.AllowedSigners = string(signers)
+	if s.Policy, err = asked.Raw(ctx, "/log/policy", client.Query{}); isNotFound(err) {
+		s.Policy, err = nil, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	for _, n := range f.receipts {
+		if s.Receipts[n], err = asked.Raw(ctx, "/v1/entries/"+strconv.FormatUint(n, 10)+"/receipt", client.Query{}); err != nil {
+			return s, fmt.Errorf("the receipt of entry %d: %w", n, err)
+		}
+	}
+	head, err := proof.OpenHead(s.Head, key)
+	if err != nil {
+		return s, err
+	}
+	s.Heads = earlierHeads(ctx, remote, key, head.Size)
+	if len(f.withhold) > 0 {
+		s.Withhold = func(n uint64) bool { return slices.Contains(f.withhold, n) }
+	}
+	return s, nil
+}
+
+func isNotFound(err error) bool {
+	var no *client.Problem
+	return errors.As(err, &no) && no.Status == http.StatusNotFound
+}
+
+// earlierHeads reads the server's heads up to a size: those that were signed since the newest one was asked for would have
+// no entries in the bundle.
+func earlierHeads(ctx context.Context, remote bundle.Remote, key note.Verifier, below int64) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for text, err := range remote.Heads(ctx) {
+			if err == nil {
+				var h proof.Head
+				if h, err = proof.OpenHead(text, key); err == nil && h.Size >= below {
+					return
+				}
+			}
+			if !yield(text, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// remote reads a server as an auditor does.
+func (p *program) remote(url string) (bundle.Remote, error) {
+	token, err := p.token()
+	if err != nil {
+		return bundle.Remote{}, err
+	}
+	return bundle.Remote{URL: url, Token: token, HTTP: &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token is for this server alone
+	}}, nil
+}
