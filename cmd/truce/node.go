@@ -14,6 +14,7 @@ import (
 	"truceledger/api/bus"
 	"truceledger/eventstore"
 	"truceledger/eventstore/jetstream"
+	"truceledger/eventstore/proof"
 	"truceledger/eventstore/proof/signed"
 	"truceledger/projections"
 )
@@ -131,7 +132,9 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 }
 
 // remembered is the newest entry that something beside the log knows to have been stored.
-func remembered(data string) uint64 { return projections.Remembered(filepath.Join(data, "views")) }
+func remembered(data string) uint64 {
+	return max(projections.Remembered(filepath.Join(data, "views")), proof.Newest(filepath.Join(data, "heads.db")))
+}
 
 // close takes the node apart: no new requests, no more writes, no more reads, and then the engine. What was acknowledged
 // is on disk already, whatever happens here.
