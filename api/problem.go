@@ -169,6 +169,8 @@ func (a *API) troubleProblem(err error) *wire.Problem {
 		return later("stopping", "the server is stopping; nothing was stored: try again in a moment")
 	case errors.Is(err, eventstore.ErrNewerFormat):
 		return later("newer-format", "the ledger has a newer format, and this server writes no more until it is updated: ask another server")
+	case errors.Is(err, eventstore.ErrClock):
+		return later("clock-off", "this server's clock is not the log's, and it writes nothing until that is mended: tell the operator, or ask another server")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return later("unavailable", "the answer did not come in time: try again in a moment")
 	}

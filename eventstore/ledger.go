@@ -32,6 +32,9 @@ type Options struct {
 	Signatures Signatures
 	// CheckSeen says whether the head that a signer has seen belongs to this log. Without it only an auditor looks.
 	CheckSeen func(ctx context.Context, seen signed.Seen) error
+	// LeaderTime reads the clock of whoever orders the log. Where it is more than two seconds from Clock, nothing is
+	// written. Without it there is one clock only.
+	LeaderTime func(ctx context.Context) (time.Time, error)
 	// OwnReader makes the ledger follow the log by itself. Without it whoever follows the log must call Observe.
 	OwnReader bool
 	// MaxWaiting is how many commands may be under way in all, 10,000 by default.
@@ -79,8 +82,9 @@ type Ledger struct {
 	end     context.CancelCauseFunc
 	running sync.WaitGroup // the own reader, and the settling of unknown outcomes
 
-	mu      sync.Mutex
-	stopped error // why this node writes no more, nil while it does
+	mu       sync.Mutex
+	stopped  error // why this node writes no more, nil while it does
+	clockOff error // why it writes nothing until its clock is mended
 }
 
 // Open opens the ledger that log holds, and begins one where log is empty. ErrNotALedger: the log begins with something
@@ -102,6 +106,10 @@ func Open(ctx context.Context, log Log, o Options) (*Ledger, error) {
 	}
 	l.life, l.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	l.meetFormat(format)
+	if o.LeaderTime != nil {
+		l.checkClock(ctx)
+		l.begin(l.watchClock)
+	}
 	if o.OwnReader {
 		l.begin(func() { l.follow(last) })
 	}
@@ -114,11 +122,14 @@ func (l *Ledger) ID() string { return l.opened.Ledger }
 // Zone is the zone of dates that are stated without one.
 func (l *Ledger) Zone() string { return l.opened.Zone }
 
-// Stopped returns why this node writes no more, nil while it does.
+// Stopped returns why this node writes nothing, nil while it does. With ErrClock that passes.
 func (l *Ledger) Stopped() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.stopped
+	if l.stopped != nil {
+		return l.stopped
+	}
+	return l.clockOff
 }
 
 // writable returns why nothing can be written, nil where something can.

@@ -50,13 +50,17 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		return err
 	}
 	// The ledger asks the read models for commands by their id, and they tell the ledger what they read: one must come first.
-	n.ledger, err = eventstore.Open(ctx, n.log, eventstore.Options{
+	options := eventstore.Options{
 		Zone: s.zone, Logger: n.logger, Principal: localPrincipal, Signatures: eventstore.Signatures(s.signatures),
 		CheckSeen: func(ctx context.Context, seen signed.Seen) error { return checkSeen(n.models)(ctx, seen) },
 		FindCommand: func(ctx context.Context, principal, id string) (uint64, bool) {
 			return n.models.FindCommand(ctx, principal, id)
 		},
-	})
+	}
+	if n.embedded == nil {
+		options.LeaderTime = n.log.LeaderTime
+	}
+	n.ledger, err = eventstore.Open(ctx, n.log, options)
 	if err != nil {
 		return fmt.Errorf("open the ledger: %w", err)
 	}

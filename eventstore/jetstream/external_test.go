@@ -342,3 +342,12 @@ func TestDialDoesNotRepeatWhatCannotWork(t *testing.T) {
 		})
 	}
 }
+
+func TestTheLeaderTellsItsTime(t *testing.T) {
+	l := openAt(t, startExternal(t).address(), 0)
+	before := time.Now()
+	at, err := l.LeaderTime(bounded(t))
+	if err != nil || at.Before(before) || at.After(time.Now()) {
+		t.Errorf("got %v, %v", at, err)
+	}
+}

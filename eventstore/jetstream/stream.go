@@ -178,6 +178,18 @@ func (l *Log) raiseReplicas(ctx context.Context, is jetstream.StreamConfig, o Op
 	return nil
 }
 
+// LeaderTime is the clock of the stream's leader when it answered.
+func (l *Log) LeaderTime(ctx context.Context) (time.Time, error) {
+	info, err := l.info(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if info.TimeStamp.IsZero() { // a server before 2.10
+		return time.Time{}, errors.New("the stream's leader does not tell its time")
+	}
+	return info.TimeStamp, nil
+}
+
 // info asks the stream's leader. A raw request, because js.Stream caches and adds nothing here.
 func (l *Log) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 	var answer struct {
