@@ -8,6 +8,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -93,6 +94,10 @@ type Options struct {
 	Alerts *alert.Sender
 	// Layers are layers of the map that the operator supplies.
 	Layers []Layer
+
+	// Snapshots write consistent copies of the files that the node has open and that a backup needs, by their names in the data
+	// folder. They hold what only an operator may see.
+	Snapshots map[string]func(io.Writer) error
 
 	// Admin rebuilds the projections and tells their digests. Without it those routes are not there.
 	Admin Admin

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
 	"truceledger/domain"
@@ -73,6 +74,18 @@ func (e Entry) Step() domain.Step {
 // Subject is the subject of the log on which the entries of a record stand: one literal subject for each record, so
 // that optimistic concurrency needs no wildcards.
 func Subject(r domain.Ref) string { return "truce." + string(r.Kind) + "." + r.ID }
+
+// SubjectOf is the stream's subject of an entry, as the entry's own bytes say. Where the log itself is at hand its word counts.
+func SubjectOf(payload []byte) (string, error) {
+	var entry struct {
+		Subject string `json:"subject"`
+	}
+	if err := json.Unmarshal(payload, &entry); err != nil {
+		return "", fmt.Errorf("it is no entry: %w", err)
+	}
+	kind, id, _ := strings.Cut(entry.Subject, "/")
+	return Subject(domain.Ref{Kind: domain.Kind(kind), ID: id}), nil
+}
 
 // An envelope is an entry as it stands on the wire: a CloudEvents 1.0 structured event.
 type envelope struct {

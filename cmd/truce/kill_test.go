@@ -221,7 +221,7 @@ func (k *killing) decode(lines [][]byte) map[string]uint64 {
 		if seen, ok := k.seen[sequence]; ok && !bytes.Equal(seen, line) {
 			k.t.Errorf("entry %d is not what was read before:\n%s\n%s", sequence, seen, line)
 		}
-		subject, err := subjectOf(line)
+		subject, err := eventstore.SubjectOf(line)
 		if err != nil {
 			k.t.Fatal(err)
 		}

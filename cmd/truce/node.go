@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"path/filepath"
 
@@ -32,6 +33,7 @@ type node struct {
 	alerts    *alert.Sender
 	alertFile *alert.Store
 	logger    *slog.Logger
+	filling   bool       // the log is being restored: nobody misses it yet
 	proof     *notarised // nil where the folder is only read
 }
 
@@ -103,7 +105,21 @@ func (n *node) serveAPI(layers []api.Layer) {
 		o.Ledger = checkedLedger{n.ledger, &n.proof.checked}
 		o.Proof = n.proof.forAPI(n.ledger.ID(), n.models)
 	}
+	o.Snapshots = n.snapshots()
 	n.api = api.New(o)
+}
+
+// snapshots are the databases of the data folder that a backup needs. Whoever opens another one adds it here; truce backup
+// refuses a folder that holds one without a copy.
+func (n *node) snapshots() map[string]func(io.Writer) error {
+	all := map[string]func(io.Writer) error{}
+	if n.proof != nil {
+		all["heads.db"] = n.proof.heads.Snapshot
+	}
+	if n.alertFile != nil {
+		all["alerts.db"] = n.alertFile.Snapshot
+	}
+	return all
 }
 
 // openLog starts or reaches the engine and opens the stream.
@@ -114,7 +130,7 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 			return bad
 		}
 		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{
-			Dir: s.data, Log: n.logger, Access: access, Stream: s.stream, Known: func() uint64 { return remembered(s.data) },
+			Dir: s.data, Log: n.logger, Access: access, Stream: s.stream, Filling: n.filling, Known: func() uint64 { return remembered(s.data) },
 		})
 		if errors.Is(err, jetstream.ErrInUse) {
 			return fmt.Errorf("%w: stop it, or take another folder with --data", err)

@@ -27,6 +27,8 @@ type EmbeddedOptions struct {
 	Log *slog.Logger // where the server's own log lines go; nil drops them
 	// Access opens a port for programs with credentials; nil, the default, opens none.
 	Access *Access
+	// Filling is for a folder that nobody misses after a crash: nothing is synced, and whoever fills it syncs it at the end.
+	Filling bool
 	// Stream is the stream whose files are read through before the server opens them; DefaultStream when empty.
 	Stream string
 	// Known tells the newest entry that this node remembers to have been stored, from whatever it keeps beside the log. It
@@ -184,7 +186,7 @@ func startServer(ctx context.Context, o EmbeddedOptions, self *server.User) (*se
 		JetStream:  true,
 		StoreDir:   o.Dir,
 		// Without this an acknowledged entry is up to two minutes away from the disk.
-		SyncAlways: true,
+		SyncAlways: !o.Filling,
 		// Without these the server takes 3/4 of what is free at its start as its limit, and a ledger that already fills
 		// most of a disk could not be written although there is room. The disk is the limit.
 		JetStreamMaxStore: 1 << 60,
