@@ -99,6 +99,8 @@ type Options struct {
 	// folder. They hold what only an operator may see.
 	Snapshots map[string]func(io.Writer) error
 
+	// Halted tells why no command can be stored at the moment, nil while one can.
+	Halted func() error
 	// Admin rebuilds the projections and tells their digests. Without it those routes are not there.
 	Admin Admin
 	// Proof proves the log. Without it those routes are not there.
@@ -155,6 +157,9 @@ func New(o Options) *API {
 	}
 	if o.Metrics == nil {
 		o.Metrics = prometheus.NewRegistry()
+	}
+	if o.Halted == nil {
+		o.Halted = func() error { return nil }
 	}
 	if o.Principal == nil {
 		o.Principal = func(*http.Request) string { return "local" }

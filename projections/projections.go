@@ -33,8 +33,10 @@ type Options struct {
 	Decode func(eventstore.Message) (eventstore.Entry, error)
 	// Committed is called after each commit, and must not wait: a head may be signed over what is on disk now.
 	Committed func()
-	Logger    *slog.Logger
-	Now       func() time.Time // the clock of questions that set no effective time; time.Now when nil
+	// Stopped is told why nothing more is applied, where that does not mend by itself.
+	Stopped func(reason error)
+	Logger  *slog.Logger
+	Now     func() time.Time // the clock of questions that set no effective time; time.Now when nil
 	// CacheBytes bounds the decoded records that are kept in memory, 128 MiB by default.
 	CacheBytes int
 }
@@ -287,6 +289,9 @@ func (p *Projections) stop(reason error) {
 	p.problem, p.stopped = reason, true
 	p.wake()
 	p.o.Logger.Error("projections have stopped", "applied", p.applied, "reason", reason)
+	if p.o.Stopped != nil {
+		p.o.Stopped(reason)
+	}
 }
 
 // FindCommand returns the entry that a principal's command_id stands in: the index that the ledger asks.

@@ -22,9 +22,12 @@ import (
 
 // TestKilledAtAnyMoment kills a real server with SIGKILL while clients write, again and again, and looks at what the next
 // one finds: every acknowledged entry under its sequence and byte for byte, none twice, none in halves, and read models
-// that equal a fold of the log from the start. TRUCE_KILL_ROUNDS sets how often.
+// that equal a fold of the log from the start. TRUCE_LONG=1 makes it 200 times, TRUCE_KILL_ROUNDS any other number.
 func TestKilledAtAnyMoment(t *testing.T) {
 	rounds := 12
+	if os.Getenv("TRUCE_LONG") != "" {
+		rounds = 200
+	}
 	if given, err := strconv.Atoi(os.Getenv("TRUCE_KILL_ROUNDS")); err == nil {
 		rounds = given
 	}
@@ -111,11 +114,16 @@ func (k *killing) send(c sent) (status int, err error) {
 	if answer.StatusCode >= 300 {
 		return answer.StatusCode, fmt.Errorf("status %s", answer.Status)
 	}
+	return answer.StatusCode, k.note(c, answer)
+}
+
+// note remembers what was acknowledged.
+func (k *killing) note(c sent, answer *http.Response) error {
 	sequence, err := strconv.ParseUint(strings.Trim(answer.Header.Get("ETag"), `"`), 10, 64)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.acknowledged[c.id] = sequence
-	return answer.StatusCode, err
+	return err
 }
 
 // writeUntilKilled lets clients write, on records of their own and on one that all share, until the server is dead.

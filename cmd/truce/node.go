@@ -67,7 +67,8 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		return fmt.Errorf("open the ledger: %w", err)
 	}
 	models := projections.Options{
-		Dir: filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.ledger.Observe, Decode: n.ledger.Decode, Logger: n.logger,
+		Stopped: n.ledger.Stop, // what cannot be read by the read models could not be answered for
+		Dir:     filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.ledger.Observe, Decode: n.ledger.Decode, Logger: n.logger,
 	}
 	if !s.readOnly {
 		if n.proof, err = openNotarised(s, n.ledger.ID(), n.logger); err != nil {
@@ -105,7 +106,7 @@ func (n *node) serveAPI(layers []api.Layer) {
 		o.Ledger = checkedLedger{n.ledger, &n.proof.checked}
 		o.Proof = n.proof.forAPI(n.ledger.ID(), n.models)
 	}
-	o.Snapshots = n.snapshots()
+	o.Snapshots, o.Halted = n.snapshots(), n.halted
 	n.api = api.New(o)
 }
 
@@ -130,7 +131,7 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 			return bad
 		}
 		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{
-			Dir: s.data, Log: n.logger, Access: access, Stream: s.stream, Filling: n.filling, Known: func() uint64 { return remembered(s.data) },
+			Dir: s.data, Log: n.logger, Access: access, Stream: s.stream, Filling: n.filling, Reserve: uint64(s.reserve) << 20, Known: func() uint64 { return remembered(s.data) },
 		})
 		if errors.Is(err, jetstream.ErrInUse) {
 			return fmt.Errorf("%w: stop it, or take another folder with --data", err)
@@ -147,8 +148,16 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 	if err != nil {
 		return err
 	}
-	n.log, err = jetstream.Open(ctx, n.conn, jetstream.Options{Stream: s.stream, Replicas: s.replicas, ReadOnly: s.readOnly, Log: n.logger})
+	n.log, err = jetstream.Open(ctx, n.conn, jetstream.Options{Stream: s.stream, Replicas: s.replicas, ReadOnly: s.readOnly, Halted: n.halted, Log: n.logger})
 	return err
+}
+
+// halted tells why nothing can be written now.
+func (n *node) halted() error {
+	if n.embedded == nil {
+		return nil
+	}
+	return n.embedded.Halted()
 }
 
 // remembered is the newest entry that something beside the log knows to have been stored.

@@ -56,7 +56,7 @@ func (a *Access) listenFor(opts *server.Options, self *server.User) error {
 
 // Address is where the server listens, "" where it does not.
 func (e *Embedded) Address() string {
-	if addr, ok := e.server.Addr().(*net.TCPAddr); ok && addr != nil && e.self != nil {
+	if addr, ok := e.current().Addr().(*net.TCPAddr); ok && addr != nil && e.self != nil {
 		return addr.String()
 	}
 	return ""
