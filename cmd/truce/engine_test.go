@@ -46,7 +46,7 @@ func TestTheEngineIsGoneForAWhile(t *testing.T) {
 	dir := t.TempDir()
 	engine := engineAt(t, dir, -1)
 	port := engine.Addr().(*net.TCPAddr).Port
-	address := nodeOn(t, engine.ClientURL())
+	address := nodeOn(t, engine.ClientURL(), t.TempDir())
 	if status, body := post(t, address, "register-actor", `{"actor":"north","name":"North","kind":"state"}`); status != http.StatusCreated {
 		t.Fatalf("got %d %s", status, body)
 	}
@@ -87,7 +87,7 @@ func TestTheEngineIsGoneForAWhile(t *testing.T) {
 // and /readyz says how far that is and why.
 func TestAnEntryThatCannotBeRead(t *testing.T) {
 	engine := engineAt(t, t.TempDir(), -1)
-	address := nodeOn(t, engine.ClientURL())
+	address := nodeOn(t, engine.ClientURL(), t.TempDir())
 	if status, body := post(t, address, "register-actor", `{"actor":"north","name":"North","kind":"state"}`); status != http.StatusCreated {
 		t.Fatalf("got %d %s", status, body)
 	}
