@@ -73,6 +73,7 @@ func (a *API) command(ctx context.Context, in *commandInput) (*commandOutput, er
 	if err != nil {
 		return nil, err
 	}
+	a.log.InfoContext(ctx, "command", "verb", in.Command, "command_id", result.Entry.Command.Head().CommandID, "sequence", result.Entry.Sequence, "replayed", result.Replayed)
 	a.written.note(result.Entry.Sequence)
 	out, err := answer(result)
 	if err == nil {

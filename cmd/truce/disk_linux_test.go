@@ -84,7 +84,10 @@ func fillUp(t *testing.T, reserve string) {
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "writing again", func() bool { _, body := fetch(t, k.address+"/readyz"); return strings.Contains(body, `"writable":true`) })
+	await(t, "writing again", func() bool {
+		_, body := fetch(t, k.address+"/readyz")
+		return strings.Contains(body, `"writable":true`)
+	})
 	close(done)
 	writers.Wait()
 	await(t, "an answer to what was unanswered", func() bool { k.mu.Lock(); defer k.mu.Unlock(); return k.settleOne() })

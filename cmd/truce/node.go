@@ -92,15 +92,15 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	if err := n.openAlerts(ctx, s); err != nil {
 		return err
 	}
-	n.serveAPI(layers)
+	n.serveAPI(layers, s)
 	return n.openBus(ctx, s)
 }
 
 // serveAPI makes the interface to all of it.
-func (n *node) serveAPI(layers []api.Layer) {
+func (n *node) serveAPI(layers []api.Layer, s *settings) {
 	o := api.Options{
 		Ledger: n.ledger, Queries: n.models, Log: n.log, Logger: n.logger, Version: version(),
-		Admin: n.models, Alerts: n.alerts, Layers: layers,
+		Admin: n.models, Alerts: n.alerts, Layers: layers, Metrics: n.gauges(s),
 	}
 	if n.proof != nil {
 		o.Ledger = checkedLedger{n.ledger, &n.proof.checked}

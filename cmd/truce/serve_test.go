@@ -108,7 +108,7 @@ func TestEveryFlagOfServeIsAlsoInTheEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := settings{
-		data: "/d", listen: "127.0.0.1:2", zone: "Asia/Damascus", stream: "S", reserve: 7, replicas: 3,
+		data: "/d", listen: "127.0.0.1:2", zone: "Asia/Damascus", stream: "S", reserve: 7, log: logSettings{"warn", "text"}, replicas: 3,
 		origin: "ledger.example", signatures: "required", witnesses: []string{"key url"}, policy: "file",
 	}
 	want.nats.URL, want.nats.CredsFile, want.nats.CAFile, want.nats.CertFile, want.nats.KeyFile = "nats://n", "c", "ca", "cert", "key"

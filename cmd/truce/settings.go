@@ -28,6 +28,7 @@ type settings struct {
 	nats     jetstream.DialOptions // no URL: embedded
 	bus      busSettings
 	alerts   alertSettings
+	log      logSettings
 	reserve  uint     // MiB of the disk that stay free
 	readOnly bool     // neither make nor change a stream
 	layers   []string // files with layers of the map
@@ -58,6 +59,7 @@ func (p *program) settingsFlags(c *cobra.Command, data string) *settings {
 	f.StringArrayVar(&s.layers, "map-layer", nil, "A GeoJSON `file` drawn over the coastlines, with a title and a disclaimer beside its features. Repeat it for more.")
 	f.IntVar(&s.replicas, "replicas", 0, "How many copies of the log a cluster keeps; 0 leaves it as it is.")
 	f.UintVar(&s.reserve, "reserve", jetstream.DefaultReserve>>20, "How many `MiB` of the disk stay free: below that commands are refused and questions answered.")
+	s.log.declare(c)
 	s.bus.declare(c)
 	s.alerts.declare(c)
 	f.StringVar(&s.origin, "origin", "", "The `host` in the name of the log that its signed heads carry, such as ledger.example; it never changes later. Default localhost.")
@@ -97,7 +99,7 @@ func (s *settings) check() error {
 	if (s.nats.CertFile == "") != (s.nats.KeyFile == "") {
 		return usage("--nats-cert and --nats-key go together: give both")
 	}
-	if err := errors.Join(s.bus.check(s), s.alerts.check()); err != nil {
+	if err := errors.Join(s.log.check(), s.bus.check(s), s.alerts.check()); err != nil {
 		return err
 	}
 	switch eventstore.Signatures(s.signatures) {

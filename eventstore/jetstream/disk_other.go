@@ -4,5 +4,5 @@ package jetstream
 
 import "errors"
 
-// freeBytes is not asked for on other systems: there the first write that fails tells.
-func freeBytes(string) (uint64, error) { return 0, errors.ErrUnsupported }
+// FreeBytes is not asked for on other systems: there the first write that fails tells.
+func FreeBytes(string) (uint64, error) { return 0, errors.ErrUnsupported }

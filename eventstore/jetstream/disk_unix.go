@@ -4,8 +4,8 @@ package jetstream
 
 import "syscall"
 
-// freeBytes is how much a process without privileges may still write to the file system of dir.
-func freeBytes(dir string) (uint64, error) {
+// FreeBytes is how much a process without privileges may still write to the file system of dir.
+func FreeBytes(dir string) (uint64, error) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return 0, err

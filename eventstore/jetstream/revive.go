@@ -51,7 +51,7 @@ func (e *Embedded) watch() {
 }
 
 func (e *Embedded) look() {
-	if free, err := freeBytes(e.o.Dir); err == nil && free < e.o.Reserve+e.margin() {
+	if free, err := FreeBytes(e.o.Dir); err == nil && free < e.o.Reserve+e.margin() {
 		e.halt("%d bytes are free in %s, and %d are kept back: make room", free, e.o.Dir, e.o.Reserve)
 		return
 	}
