@@ -55,15 +55,7 @@ func OpenHeads(path string) (*Heads, error) {
 		err = boltguard.Check(db)
 	}
 	if err == nil {
-		err = boltguard.Run(func() error {
-			return db.Update(func(tx *bbolt.Tx) error {
-				_, err := tx.CreateBucketIfNotExists(headsBucket)
-				if err == nil {
-					_, err = tx.CreateBucketIfNotExists(evidenceBucket)
-				}
-				return err
-			})
-		})
+		err = boltguard.Run(func() error { return layOut(db) })
 	}
 	if errors.Is(err, boltguard.ErrDamaged) {
 		err = &DamagedHeadsError{Path: path, Err: err}
@@ -72,6 +64,30 @@ func OpenHeads(path string) (*Heads, error) {
 		return nil, fmt.Errorf("open the signed heads in %s: %w", path, err)
 	}
 	return &Heads{db: db, path: path}, nil
+}
+
+// layOut makes the buckets of a new file. One that has them is not written to: it may yet turn out to be damaged, and is
+// evidence then.
+func layOut(db *bbolt.DB) error {
+	held := 0
+	err := db.View(func(tx *bbolt.Tx) error {
+		for _, name := range [][]byte{headsBucket, evidenceBucket} {
+			if tx.Bucket(name) != nil {
+				held++
+			}
+		}
+		return nil
+	})
+	if err != nil || held == 2 {
+		return err
+	}
+	return db.Update(func(tx *bbolt.Tx) error {
+		_, err := tx.CreateBucketIfNotExists(headsBucket)
+		if err == nil {
+			_, err = tx.CreateBucketIfNotExists(evidenceBucket)
+		}
+		return err
+	})
 }
 
 // A DamagedHeadsError says that the file of the signed heads is not as it was written.
