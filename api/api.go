@@ -52,6 +52,7 @@ type Queries interface {
 	Sources(context.Context, projections.Point, projections.Paging) (projections.Page[projections.SourceView], error)
 
 	Keys(context.Context, projections.Point) (map[string][]registry.Key, error)
+	LastSigned(ctx context.Context, fingerprint string) (number uint64, err error)
 	NextPassing(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
 	Version(context.Context, domain.Ref) (uint64, error)
 	Applied() uint64
@@ -61,6 +62,8 @@ type Queries interface {
 // A Ledger puts commands on the record; *eventstore.Ledger is one.
 type Ledger interface {
 	Execute(context.Context, eventstore.Request) (eventstore.Result, error)
+	// Rehearse returns a command as it would be stored now, and stores nothing.
+	Rehearse(context.Context, eventstore.Request) (domain.Command, error)
 	Record(context.Context, domain.Ref) (domain.Record, error)
 	Stopped() error
 }
@@ -81,6 +84,10 @@ type Options struct {
 
 	// ReadOnly refuses every command.
 	ReadOnly bool
+	// Writer is the address of the server that takes commands, told to whoever sends one to a server that does not.
+	Writer string
+	// Behind tells how far the log is behind the one that it is a copy of. Without it nothing is told.
+	Behind func() Behind
 	// Principal says who sends a request. Until there is access control everybody is "local".
 	Principal func(*http.Request) string
 	// Hosts are further names, besides those of this machine, that the server answers to.

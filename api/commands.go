@@ -20,8 +20,8 @@ import (
 	"truceledger/eventstore/proof/signed"
 )
 
-// commandInput is a command as it comes in. Its body is read by the handler, because the strict decoder is not huma's.
-type commandInput struct {
+// CommandInput is a command as it comes in. Its body is read by the handler, because the strict decoder is not huma's.
+type CommandInput struct {
 	Command        string `path:"command" doc:"The command's verb." example:"propose"`
 	IdempotencyKey string `header:"Idempotency-Key" doc:"A UUID, the same as command_id in the body: the same key and body again is answered with the first answer."`
 	IfMatch        string `header:"If-Match" doc:"The ETag of the record that you have seen: a newer one refuses the command."`
@@ -32,7 +32,7 @@ type commandInput struct {
 }
 
 // Resolve implements huma.Resolver.
-func (in *commandInput) Resolve(ctx huma.Context) []error {
+func (in *CommandInput) Resolve(ctx huma.Context) []error {
 	in.request, in.writer = humago.Unwrap(ctx)
 	return nil
 }
@@ -53,12 +53,12 @@ func (a *API) commandRoutes() {
 }
 
 // command is the way of one command: read, decode, execute, answer.
-func (a *API) command(ctx context.Context, in *commandInput) (*commandOutput, error) {
+func (a *API) command(ctx context.Context, in *CommandInput) (*commandOutput, error) {
 	if !slices.Contains(eventstore.Verbs(), in.Command) {
 		return nil, unknownCommand(in.Command)
 	}
 	if a.ReadOnly {
-		return nil, problem(http.StatusForbidden, "read-only", "this server answers questions only: send commands to the one that takes them")
+		return nil, a.readOnly()
 	}
 	if p := a.readiness.check(ctx, a); p != nil {
 		return nil, p
@@ -83,7 +83,7 @@ func (a *API) command(ctx context.Context, in *commandInput) (*commandOutput, er
 }
 
 // read turns what came in into a request to the ledger.
-func (a *API) read(ctx context.Context, in *commandInput) (eventstore.Request, error) {
+func (a *API) read(ctx context.Context, in *CommandInput) (eventstore.Request, error) {
 	body, err := a.body(in.writer, in.request)
 	if err != nil {
 		return eventstore.Request{}, err
@@ -111,7 +111,7 @@ func (a *API) read(ctx context.Context, in *commandInput) (eventstore.Request, e
 
 // decodeBody reads a command, or one that its party has signed. What a signed one says is believed by nobody yet: the
 // ledger checks the signature, and reads the command from the signed bytes once more.
-func decodeBody(in *commandInput, body []byte) (domain.Command, *signed.Envelope, error) {
+func decodeBody(in *CommandInput, body []byte) (domain.Command, *signed.Envelope, error) {
 	kind, _, _ := mime.ParseMediaType(in.request.Header.Get("Content-Type"))
 	if kind != signed.MediaType {
 		c, err := eventstore.DecodeCommand(in.Command, body)

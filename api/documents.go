@@ -10,6 +10,7 @@ import (
 
 	"truceledger/api/schema"
 	"truceledger/eventstore"
+	"truceledger/eventstore/proof/signed"
 )
 
 // documentRoutes are what machines read to know the rest.
@@ -91,22 +92,48 @@ func (a *API) openAPI() ([]byte, error) {
 	for _, verb := range eventstore.Verbs() {
 		commands = append(commands, schema.Object{"$ref": prefix + "command-" + verb})
 	}
-	post := document["paths"].(schema.Object)["/v1/commands/{command}"].(schema.Object)["post"].(schema.Object)
+	command := schema.Object{"schema": schema.Object{"anyOf": commands}}
+	post := operation(document, "/v1/commands/{command}", "post")
 	post["requestBody"] = schema.Object{
-		"required": true, "description": "The command's fields, as the schema of the verb in the path says.",
-		"content": schema.Object{"application/json": schema.Object{"schema": schema.Object{"anyOf": commands}}},
+		"required": true, "description": "The command's fields, as the schema of the verb in the path says; or what its party has signed.",
+		"content": schema.Object{"application/json": command, signed.MediaType: schema.Object{"schema": envelopeSchema}},
 	}
 	responses := post["responses"].(schema.Object)
 	responses["200"] = responses["201"]
+	if a.Proof != nil {
+		operation(document, "/v1/statements/{command}", "post")["requestBody"] = schema.Object{
+			"required": true, "description": "The command's fields, as the schema of the verb in the path says.",
+			"content": schema.Object{"application/json": command},
+		}
+	}
 	complete(document)
 	return json.Marshal(document)
+}
+
+func operation(document schema.Object, path, method string) schema.Object {
+	return document["paths"].(schema.Object)[path].(schema.Object)[method].(schema.Object)
+}
+
+// envelopeSchema is the form of a command that its party has signed.
+var envelopeSchema = schema.Object{
+	"type": "object", "required": []string{"signed", "signatures"}, "additionalProperties": false,
+	"properties": schema.Object{
+		"signed": schema.Object{
+			"type": "string", "contentEncoding": "base64", "contentMediaType": "application/json",
+			"description": "The exact bytes that were signed: see POST /v1/statements/{command}, or truce sign.",
+		},
+		"signatures": schema.Object{
+			"type": "array", "minItems": 1, "maxItems": 8, "items": schema.Object{"type": "string"},
+			"description": "As ssh-keygen -Y sign writes them, from -----BEGIN SSH SIGNATURE----- to the last newline; the author's first.",
+		},
+	},
 }
 
 // tagNotes say what the groups of routes are.
 var tagNotes = map[string]string{
 	"commands": "What is put on the record.", "ceasefires": "Ceasefires at three clocks.", "incidents": "Alleged violations at three clocks.",
 	"records": "Talks, counts, statements and the register.", "exports": "Answers as files, and bulletins.", "imports": "Tables that others keep.",
-	"alerts": "Who is told of what.", "log": "The log itself.", "operation": "For the operator.", "documents": "Contracts for machines.",
+	"alerts": "Who is told of what.", "log": "The log itself.", "proof": "What proves the log, and who has signed what.", "operation": "For the operator.", "documents": "Contracts for machines.",
 }
 
 // complete adds what linters and generators of other languages ask for.
@@ -131,6 +158,6 @@ func complete(document schema.Object) {
 	form := schema.Object{"schema": schema.Object{"type": "object", "required": []string{"file"}, "properties": schema.Object{
 		"mapping": schema.Object{"type": "string"}, "file": schema.Object{"type": "string", "format": "binary"},
 	}}}
-	post := document["paths"].(schema.Object)["/v1/import/{format}"].(schema.Object)["post"].(schema.Object)
+	post := operation(document, "/v1/import/{format}", "post")
 	post["requestBody"] = schema.Object{"required": true, "content": schema.Object{"text/csv": table, "application/x-ndjson": table, "multipart/form-data": form}}
 }

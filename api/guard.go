@@ -26,6 +26,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	a.lagging(h)
 	defer func() { a.metrics.count(r, rec.sent(), time.Since(began)) }()
 	defer a.recover(rec, r)
 	if p := a.admit(r); p != nil {

@@ -62,6 +62,15 @@ type readyBody struct {
 	Last     uint64 `json:"last" doc:"The log's newest sequence."`
 	Lag      uint64 `json:"lag" doc:"How many entries the read models are behind."`
 	Version  string `json:"version" doc:"The program's version."`
+
+	Origin *originBody `json:"origin,omitempty" doc:"On a server that takes no commands: the log that its own is a copy of."`
+}
+
+// originBody is how far a copy of the log is behind.
+type originBody struct {
+	Known bool    `json:"known" doc:"Whether the origin was heard of since the start."`
+	Lag   uint64  `json:"lag" doc:"How many entries answers may lack, as far as was known then."`
+	Heard float64 `json:"heard_seconds" doc:"How long ago the origin was last heard of. While the line is down this grows and lag does not."`
 }
 
 type healthOutput struct {
@@ -107,6 +116,10 @@ func (a *API) ready(ctx context.Context, _ *nothing) (*readyOutput, error) {
 	body.Lag = body.Last - applied
 	if why := cmp.Or(a.halt(), err, unready); why != nil {
 		body.Problem = why.Error()
+	}
+	if a.Behind != nil {
+		entries, heard, known := a.behindOrigin()
+		body.Origin = &originBody{Known: known, Lag: entries, Heard: max(0, heard.Seconds())}
 	}
 	out := &readyOutput{Status: http.StatusOK, CacheControl: "no-store", Body: body}
 	if !body.Ready {

@@ -81,7 +81,7 @@ func (a *API) importer(w http.ResponseWriter, r *http.Request) (*interchange.Imp
 	case errors.As(err, &p):
 		return nil, nil, p
 	case a.ReadOnly:
-		return nil, nil, problem(http.StatusForbidden, "read-only", "this server answers questions only: import on the one that takes commands")
+		return nil, nil, a.readOnly()
 	}
 	if p := a.readiness.check(r.Context(), a); p != nil {
 		return nil, nil, p

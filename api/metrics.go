@@ -40,6 +40,20 @@ func (a *API) newMetrics() *metrics {
 		gauge("truce_projections_lag", "Entries that the read models are behind; -1 where the log cannot be reached.", a.lag),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
+	if a.Behind != nil {
+		a.Metrics.MustRegister(
+			gauge("truce_origin_lag", "Entries that this copy is behind its origin, as far as it knew when it last heard of it.", func() float64 {
+				entries, _, _ := a.behindOrigin()
+				return float64(entries)
+			}),
+			gauge("truce_origin_heard_seconds", "Seconds since this copy last heard of its origin; -1 where it has not since the start.", func() float64 {
+				if _, heard, known := a.behindOrigin(); known {
+					return heard.Seconds()
+				}
+				return -1
+			}),
+		)
+	}
 	m.Handler = promhttp.HandlerFor(a.Metrics, promhttp.HandlerOpts{DisableCompression: true})
 	return m
 }

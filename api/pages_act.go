@@ -164,7 +164,7 @@ func (a *API) act(ctx context.Context, form *web.Form, r *http.Request, at proje
 		return ""
 	}
 	if a.ReadOnly {
-		a.refused(ctx, form, problem(http.StatusForbidden, "read-only", "this server answers questions only: send commands to the one that takes them"), at)
+		a.refused(ctx, form, a.readOnly(), at)
 		return ""
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, a.limits.command, context.DeadlineExceeded)

@@ -45,6 +45,7 @@ var titles = map[string]string{
 	"unknown-parameter":   "There is no such query parameter",
 	"bad-import":          "The table cannot be imported so",
 	"not-a-table":         "The body is not declared as a table",
+	"void":                "The command came too late for its key",
 	"unreadable":          "The request cannot be read",
 	"writes-stopped":      "This node takes no commands any more",
 	"disk":                "The disk does not take entries",
@@ -104,6 +105,7 @@ func noProblem(err error) *wire.Problem {
 		stale    *eventstore.StaleError
 		clock    *projections.ClockError
 		tooLarge *http.MaxBytesError
+		void     *eventstore.VoidError
 	)
 	switch {
 	case errors.As(err, &ready):
@@ -120,6 +122,8 @@ func noProblem(err error) *wire.Problem {
 		p := problem(http.StatusPreconditionFailed, "stale", "%s", stale.Error())
 		p.Version = &stale.Version
 		return p
+	case errors.As(err, &void):
+		return problem(http.StatusConflict, "void", "%s: sign the command with a key that stands, under a new command_id", void.Error())
 	case errors.As(err, &clock):
 		p := problem(http.StatusBadRequest, "bad-clock", "%s: %s", clock.Parameter, clock.Problem)
 		p.Parameter = clock.Parameter

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"truceledger/domain"
 	"truceledger/eventstore"
@@ -169,6 +170,34 @@ func TestAStoppedLedgerTakesNoCommands(t *testing.T) {
 func TestReadOnly(t *testing.T) {
 	w := open(t, func(o *Options) { o.ReadOnly = true })
 	wantProblem(t, w.send("register-actor", `{"actor":"west","name":"West","kind":"state"}`), 403, "read-only")
+}
+
+func TestReadOnlyNamesTheWriter(t *testing.T) {
+	w := open(t, func(o *Options) { o.ReadOnly, o.Writer = true, "https://ledger.example.org" })
+	p := wantProblem(t, w.send("register-actor", `{"actor":"west","name":"West","kind":"state"}`), 403, "read-only")
+	if p.Writer != "https://ledger.example.org" || !strings.Contains(p.Detail, p.Writer) {
+		t.Errorf("got %+v", p)
+	}
+}
+
+func TestEveryAnswerOfACopyTellsItsLag(t *testing.T) {
+	var now Behind
+	w := open(t, func(o *Options) { o.Behind = func() Behind { return now } })
+	for want, behind := range map[string]Behind{
+		"unknown":              {Heard: -1, Entries: 3},
+		"entries=0, heard=0.0": {},
+		"entries=5, heard=1.5": {Last: 3, Entries: 3, Heard: 1500 * time.Millisecond}, // two more are not read yet: the first is
+	} {
+		now = behind
+		for _, path := range []string{"/v1/ceasefires", "/v1/nothing", "/readyz", "/"} {
+			if got := w.get(path).Header.Get("Truce-Lag"); got != want {
+				t.Errorf("%s: got %q, want %q", path, got, want)
+			}
+		}
+	}
+	if got := open(t).get("/v1/ceasefires").Header.Values("Truce-Lag"); len(got) != 0 {
+		t.Errorf("a log that is no copy has a lag: %q", got)
+	}
 }
 
 // failing answers every command with an error; without one it panics.

@@ -47,11 +47,9 @@ func (a *API) proofRoutes() {
 		OperationID: "get-receipt", Path: "/v1/entries/{sequence}/receipt", Tags: []string{"proof"},
 		Summary: "The proof that an entry stands in the log, in one text file that can be checked without the ledger (C2SP tlog-proof)",
 	}, plainText, a.receipt)
-	get(a, huma.Operation{
-		OperationID: "get-entry-proof", Path: "/v1/entries/{sequence}/proof", Tags: []string{"proof"},
-		Summary: "Whether an entry is under a signed head, who has cosigned one, and whether that is the quorum",
-	}, a.entryProof)
+	a.proofStateRoutes()
 	a.keyRoute()
+	a.statementRoute()
 }
 
 const plainText = "text/plain"
@@ -198,7 +196,7 @@ func (a *API) consistencyText(from, to string) (text []byte, err error) {
 func (a *API) headFor(size *uint64) (proof.Head, error) {
 	text, err := a.Proof.Heads.Last()
 	if size != nil && err == nil {
-		text, err = a.Proof.Heads.Covering(int64(*size)-1, nil)
+		text, err = a.Proof.Heads.Covering(int64(*size) - 1)
 	}
 	if err == nil && text == nil {
 		err = problem(http.StatusNotFound, "not-found", "no head that large is signed")
@@ -242,7 +240,7 @@ func (a *API) covering(n uint64) (proof.Head, error) {
 	var text []byte
 	var err error
 	if p := a.Proof.Policy; p != nil && !p.NeedsNone() {
-		text, err = a.Proof.Heads.Covering(int64(n)-1, p.Reached)
+		text, err = p.Covering(int64(n), a.Proof.Heads.Cosigned)
 	}
 	if text == nil && err == nil {
 		text, err = a.Proof.Heads.Last()

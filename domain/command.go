@@ -90,6 +90,9 @@ type Step struct {
 	RecordedAt time.Time // the ledger's claim, UTC
 	Command    Command   // as accepted, with its defaults filled in
 	Events     []Event
+	// Void is the entry that had ended the key of this one before it came: it is void on arrival, part of the record and of
+	// no reading. 0 for every other.
+	Void uint64
 }
 
 // Moment is the moment of the step: that of its first event.

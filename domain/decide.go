@@ -183,7 +183,7 @@ func (r Record) named(t CorrectionTarget, own string) (Step, error) {
 	case t.Corrects != "":
 		for _, s := range r.Steps {
 			if s.Command.Head().CommandID == t.Corrects {
-				return s, nil
+				return s, notVoid(r, s)
 			}
 		}
 		return Step{}, Refuse(ErrNotAnEntry, "%s holds no command %q", r.Ref, clip(t.Corrects))
@@ -192,7 +192,15 @@ func (r Record) named(t CorrectionTarget, own string) (Step, error) {
 	if !found {
 		return Step{}, Refuse(ErrNotAnEntry, "%s holds no entry %d", r.Ref, t.Sequence)
 	}
-	return s, nil
+	return s, notVoid(r, s)
+}
+
+// notVoid refuses to correct or retract what counts for nothing already.
+func notVoid(r Record, s Step) error {
+	if s.Void == 0 {
+		return nil
+	}
+	return Refuse(ErrNotAnEntry, "entry %d of %s is void: its key was ended by entry %d", s.Sequence, r.Ref, s.Void)
 }
 
 // interchangeable refuses a replacement that is not a command for the same record, or that would leave the record without

@@ -21,5 +21,6 @@ const (
 	FlagOutsideTime      FlagCode = "outside_time"       // an incident while a ceasefire that it cites was not in force
 	FlagByExcluded       FlagCode = "by_excluded"        // an incident whose accused the ceasefire does not cover
 	FlagContradicts      FlagCode = "contradicts_source" // another source says otherwise
+	FlagVoid             FlagCode = "void"               // its key was ended before it came: it counts for nothing
 	FlagExcludedObserver FlagCode = "excluded_actor"     // a report by an actor that the ceasefire excludes
 )

@@ -1,10 +1,9 @@
 package domain
 
 import (
-	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"truceledger/domain/when"
@@ -39,21 +38,22 @@ type preparation struct {
 
 var (
 	whenType    = reflect.TypeFor[when.When]()
+	headerType  = reflect.TypeFor[Header]()
 	commandType = reflect.TypeFor[Command]()
 )
 
 // fields walks one struct; prefix is the path that leads to it.
 func (p *preparation) fields(prefix string, v reflect.Value) error {
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		if f.Anonymous {
-			if err := p.embedded(prefix, f, v.Field(i)); err != nil {
-				return err
-			}
-			continue
+	shape := shapeOf(v.Type())
+	for i := range shape {
+		f := &shape[i]
+		err := error(nil)
+		if f.anonymous {
+			err = p.embedded(prefix, f, v.Field(i))
+		} else {
+			err = p.field(prefix, f, v.Field(i))
 		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if err := p.field(prefix+name, f.Tag, v.Field(i)); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -62,94 +62,95 @@ func (p *preparation) fields(prefix string, v reflect.Value) error {
 
 // embedded walks a struct whose fields belong to the one that embeds it. The tag by:"required" beside a Header says that
 // the command cannot do without its actor.
-func (p *preparation) embedded(prefix string, f reflect.StructField, v reflect.Value) error {
-	if h, ok := v.Addr().Interface().(*Header); ok && f.Tag.Get("by") == "required" && h.By == "" {
+func (p *preparation) embedded(prefix string, f *field, v reflect.Value) error {
+	if f.byRequired && v.Addr().Interface().(*Header).By == "" {
 		return Field(prefix+"by", "is required: the registered actor who does this")
 	}
 	return p.fields(prefix, v)
 }
 
-func (p *preparation) field(path string, tag reflect.StructTag, v reflect.Value) error {
+func (p *preparation) field(prefix string, f *field, v reflect.Value) error {
 	if v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0 {
-		if tag.Get("required") == "true" && v.Kind() != reflect.Int { // a count may be zero
-			return Field(path, "is required: %s", tag.Get("doc"))
+		if f.required {
+			return Field(prefix+f.name, "is required: %s", f.doc)
 		}
 		return nil
 	}
-	switch {
+	switch path := prefix + f.name; {
 	case v.Type() == whenType:
-		return p.moment(path, v)
+		return p.moment(path, v.Addr().Interface().(*when.When))
 	case v.Type() == commandType:
 		return p.fields(path+".", v.Elem().Elem())
 	case v.Kind() == reflect.Struct:
 		return p.fields(path+".", v)
 	case v.Kind() == reflect.Slice:
-		return p.list(path, tag, v)
+		return p.list(path, f, v)
 	case v.Kind() == reflect.String:
-		return word(path, tag, v)
+		return word(path, f, v.String())
 	}
 	return nil
 }
 
 // moment resolves a When once to see that it can be, and completes its zone where that is asked for.
-func (p *preparation) moment(path string, v reflect.Value) error {
-	w := v.Interface().(when.When)
+func (p *preparation) moment(path string, w *when.When) error {
 	b, err := w.Resolve(p.zone)
 	if err != nil {
 		return whenProblem(path, err)
 	}
 	if b.ZoneAssumed && p.fills {
 		w.Zone = p.zone
-		v.Set(reflect.ValueOf(w))
 		p.defaults = append(p.defaults, path+".zone")
 	}
 	return nil
 }
 
-func (p *preparation) list(path string, tag reflect.StructTag, v reflect.Value) error {
-	seen := map[string]bool{}
+func (p *preparation) list(path string, f *field, v reflect.Value) error {
+	var seen map[string]bool
+	if f.ref != "" && v.Len() > 1 {
+		seen = make(map[string]bool, v.Len())
+	}
 	for i := range v.Len() {
 		item := v.Index(i)
-		at := fmt.Sprintf("%s[%d]", path, i)
 		switch item.Kind() {
 		case reflect.Struct:
-			if err := p.fields(at+".", item); err != nil {
+			if err := p.fields(itemPath(path, i)+".", item); err != nil {
 				return err
 			}
 		case reflect.String:
 			if item.Len() == 0 {
-				return Field(at, "is empty: %s", tag.Get("doc"))
+				return Field(itemPath(path, i), "is empty: %s", f.doc)
 			}
-			if err := word(at, tag, item); err != nil {
+			if err := word(itemPath(path, i), f, item.String()); err != nil {
 				return err
 			}
-			if tag.Get("ref") != "" && seen[item.String()] {
-				return Field(at, "%q stands in the list twice", clip(item.String()))
+			if seen[item.String()] {
+				return Field(itemPath(path, i), "%q stands in the list twice", clip(item.String()))
 			}
-			seen[item.String()] = true
+			if seen != nil {
+				seen[item.String()] = true
+			}
 		}
 	}
 	return nil
 }
 
+func itemPath(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
+
 // word checks one string against the values of its type, its format and the form of what it refers to.
-func word(path string, tag reflect.StructTag, v reflect.Value) error {
-	s := v.String()
-	if w, ok := v.Interface().(interface{ Values() []string }); ok && !slices.Contains(w.Values(), s) {
-		return Field(path, "%q is none of %s", clip(s), strings.Join(w.Values(), ", "))
+func word(path string, f *field, s string) error {
+	if f.vocabulary != nil && !slices.Contains(f.vocabulary, s) {
+		return Field(path, "%q is none of %s", clip(s), strings.Join(f.vocabulary, ", "))
 	}
-	switch ref := tag.Get("ref"); {
-	case ref == "record":
+	switch {
+	case f.ref == refToRecord:
 		if _, err := ParseRef(s); err != nil {
 			return Field(path, "%s", err)
 		}
-	case ref != "" && !IsSlug(s):
+	case f.ref != "" && !IsSlug(s):
 		return Field(path, "%q is not an id: lower-case letters, digits and hyphens, at most 64", clip(s))
 	}
-	return formatted(path, tag.Get("format"), s)
+	return formatted(path, f.format, s)
 }
-
-var sha256Hex = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 func formatted(path, format, s string) error {
 	switch format {
@@ -167,7 +168,7 @@ func formatted(path, format, s string) error {
 			return &FieldError{Field: path, Problem: e.Problem} // the field itself is the zone: no ".zone" after it
 		}
 	case "sha256":
-		if !sha256Hex.MatchString(s) {
+		if len(s) != 64 || strings.Trim(s, "0123456789abcdef") != "" {
 			return Field(path, "%q is not a SHA-256 in hex: 64 digits 0-9 and a-f", clip(s))
 		}
 	}

@@ -2,7 +2,6 @@ package domain
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -58,10 +57,18 @@ func JoinKinds() string {
 	return strings.Join(names, ", ")
 }
 
-var slug = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
-
-// IsSlug reports whether s can be the id of a record.
-func IsSlug(s string) bool { return slug.MatchString(s) }
+// IsSlug reports whether s can be the id of a record: [a-z0-9][a-z0-9-]{0,63}.
+func IsSlug(s string) bool {
+	if s == "" || len(s) > 64 || s[0] == '-' {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
+}
 
 // clip shortens what a caller sent before it is repeated in an error.
 func clip(s string) string {

@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"fmt"
 	"reflect"
 	"strings"
 )
@@ -12,26 +11,21 @@ func CheckReferences(c Command, facts Facts) error {
 	return references(facts, "", reflect.ValueOf(c).Elem())
 }
 
-func references(facts Facts, prefix string, v reflect.Value) error {
-	for i := range v.NumField() {
-		f, field := v.Type().Field(i), v.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		var err error
-		switch ref := f.Tag.Get("ref"); {
-		case f.Type == reflect.TypeFor[CorrectionTarget]():
+func references(facts Facts, prefix string, v reflect.Value) (err error) {
+	shape := shapeOf(v.Type())
+	for i := range shape {
+		f, field := &shape[i], v.Field(i)
+		switch {
+		case field.Type() == correctionTargetType:
 			// Addressed, and found: one whose beginning is retracted can still be mended, though others may not name it.
-		case f.Anonymous:
+		case f.anonymous:
 			err = references(facts, prefix, field)
-		case ref != "" && field.Kind() == reflect.String:
-			err = reference(facts, prefix+name, ref, field.String())
-		case ref != "" && field.Kind() == reflect.Slice:
-			err = referenceList(facts, prefix+name, ref, field)
-		case field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.Struct:
-			for j := 0; j < field.Len() && err == nil; j++ {
-				err = references(facts, fmt.Sprintf("%s%s[%d].", prefix, name, j), field.Index(j))
-			}
+		case f.ref != "" && field.Kind() == reflect.String:
+			err = reference(facts, prefix+f.name, f, field.String())
+		case field.Kind() == reflect.Slice:
+			err = referenceList(facts, prefix+f.name, f, field)
 		case field.Type() == commandType && !field.IsNil():
-			err = references(facts, prefix+name+".", field.Elem().Elem())
+			err = references(facts, prefix+f.name+".", field.Elem().Elem())
 		}
 		if err != nil {
 			return err
@@ -40,29 +34,37 @@ func references(facts Facts, prefix string, v reflect.Value) error {
 	return nil
 }
 
-func referenceList(facts Facts, path, ref string, list reflect.Value) error {
-	for i := range list.Len() {
-		if err := reference(facts, fmt.Sprintf("%s[%d]", path, i), ref, list.Index(i).String()); err != nil {
-			return err
+var correctionTargetType = reflect.TypeFor[CorrectionTarget]()
+
+// referenceList looks at a list of ids, or at the fields of a list of structs.
+func referenceList(facts Facts, path string, f *field, list reflect.Value) (err error) {
+	for i := 0; i < list.Len() && err == nil; i++ {
+		switch item := list.Index(i); {
+		case f.ref != "":
+			err = reference(facts, itemPath(path, i), f, item.String())
+		case item.Kind() == reflect.Struct:
+			err = references(facts, itemPath(path, i)+".", item)
 		}
 	}
-	return nil
+	return err
 }
 
-// reference checks one id; ref is a kind, several kinds joined by "|", or "record" for a whole reference.
-func reference(facts Facts, path, ref, id string) error {
+// reference checks one id.
+func reference(facts Facts, path string, f *field, id string) error {
 	if id == "" {
 		return nil
 	}
-	for kind := range strings.SplitSeq(ref, "|") {
-		target := Ref{Kind: Kind(kind), ID: id}
-		if ref == "record" {
-			target, _ = ParseRef(id)
+	if f.ref == refToRecord {
+		if target, err := ParseRef(id); err == nil {
+			if exists, err := facts.Exists(target); err != nil || exists {
+				return err
+			}
 		}
-		exists, err := facts.Exists(target)
-		if err != nil || exists {
+	}
+	for _, kind := range f.kinds {
+		if exists, err := facts.Exists(Ref{Kind: kind, ID: id}); err != nil || exists {
 			return err
 		}
 	}
-	return Refuse(ErrUnknownID, "%s: no %s has the id %q", path, strings.ReplaceAll(ref, "|", " or "), clip(id))
+	return Refuse(ErrUnknownID, "%s: no %s has the id %q", path, strings.ReplaceAll(f.ref, "|", " or "), clip(id))
 }

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"truceledger/domain/when"
@@ -13,7 +14,12 @@ type Record struct {
 	Ref    Ref
 	Steps  []Step
 	places []time.Time // of every step, sorted: what Place looks up
+	tail   *tail       // of the arrays behind Steps and places; nil where this record has not made them
 }
+
+// A tail is how far the arrays that several records share are filled. The record that ends there may go on in place; any
+// other that grew from the same one must copy first. Without it each entry would copy all that its record holds.
+type tail struct{ end atomic.Int64 }
 
 // Version is the sequence of the newest entry, 0 where there is none.
 func (r Record) Version() uint64 {
@@ -25,23 +31,39 @@ func (r Record) Version() uint64 {
 
 // Then returns r with the next steps applied. It never refuses: the entries are recorded already.
 func (r Record) Then(steps ...Step) Record {
-	// Both slices are clipped, so that two records that grew from one never write into each other.
-	r.Steps = append(slices.Clip(r.Steps), steps...)
-	if len(steps) != 1 {
+	if len(steps) == 0 {
+		return r
+	}
+	n := int64(len(r.Steps))
+	if r.tail == nil || !r.tail.end.CompareAndSwap(n, n+int64(len(steps))) {
+		// Both slices are clipped, so that two records that grew from one never write into each other.
+		r.Steps, r.places, r.tail = slices.Clip(r.Steps), slices.Clip(r.places), new(tail)
+		r.tail.end.Store(n + int64(len(steps)))
+	}
+	r.Steps = append(r.Steps, steps...)
+	if len(steps) > 1 {
 		r.places = placesOf(r.Steps)
+		return r
+	}
+	if steps[0].Void != 0 {
 		return r
 	}
 	place := steps[0].Moment().Place
 	i, _ := slices.BinarySearchFunc(r.places, place, time.Time.Compare)
-	r.places = slices.Insert(slices.Clip(r.places), i, place)
+	if i < len(r.places) {
+		r.places = slices.Clip(r.places) // what stands behind moves up, and others read it where it is
+	}
+	r.places = slices.Insert(r.places, i, place)
 	return r
 }
 
 // placesOf returns the places of steps, sorted.
 func placesOf(steps []Step) []time.Time {
-	places := make([]time.Time, len(steps))
-	for i, s := range steps {
-		places[i] = s.Moment().Place
+	places := make([]time.Time, 0, len(steps))
+	for _, s := range steps {
+		if s.Void == 0 {
+			places = append(places, s.Moment().Place)
+		}
 	}
 	slices.SortFunc(places, time.Time.Compare)
 	return places
@@ -117,16 +139,17 @@ func (r Record) Readings(keep func(Step) bool) []Reading {
 func (r Record) corrections(keep func(Step) bool) []Step {
 	var found []Step
 	for _, s := range slices.Backward(r.Steps) {
-		if isCorrection(s) && keep(s) {
+		if isCorrection(s) && s.Void == 0 && keep(s) {
 			found = append(found, s)
 		}
 	}
 	return found
 }
 
-// read returns the reading of one step; stands is false for one that is not kept, is retracted, or is itself a correction.
+// read returns the reading of one step; stands is false for one that is not kept, is retracted, is void, or is itself a
+// correction.
 func read(s Step, corrections []Step, keep func(Step) bool) (reading Reading, stands bool) {
-	if isCorrection(s) {
+	if isCorrection(s) || s.Void != 0 {
 		return Reading{}, false
 	}
 	reading = Reading{Sequence: s.Sequence, RecordedAt: s.RecordedAt, Place: s.Moment().Place, Command: s.Command, Events: s.Events, Sources: s.Command.Head().Sources}
@@ -156,6 +179,23 @@ func standing(sequence uint64, corrections []Step) (by Step, changed bool) {
 		}
 	}
 	return Step{}, false
+}
+
+// Authors returns who made the entry that a correction names, and those that this one itself corrects.
+func (r Record) Authors(t CorrectionTarget) (actors []string) {
+	s, err := r.named(t, "")
+	for range r.Steps {
+		if err != nil {
+			break
+		}
+		actors = append(actors, s.Command.Head().By)
+		earlier, isCorrection := correctionOf(s)
+		if !isCorrection {
+			break
+		}
+		s, _ = r.Find(earlier)
+	}
+	return actors
 }
 
 // isCorrection reports whether a step is a correction or a retraction.

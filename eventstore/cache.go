@@ -72,6 +72,18 @@ func (c *cache) apply(e Entry) {
 	}
 }
 
+// forget lets go of the record of an entry that cannot be followed, and of what is being read of it.
+func (c *cache) forget(e Entry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l := c.loading[e.Ref]; l != nil {
+		l.newest = max(l.newest, e.Sequence)
+	}
+	if item, ok := c.items[e.Ref]; ok && item.Value.(*cached).record.Version() < e.Sequence {
+		c.drop(item)
+	}
+}
+
 // begin says that somebody starts to read the record from the log; end must follow.
 func (c *cache) begin(r domain.Ref) {
 	c.mu.Lock()
@@ -128,8 +140,9 @@ func (c *cache) drop(item *list.Element) {
 	c.bytes -= held.bytes
 }
 
-// weight estimates what an entry takes in memory once it is decoded, in bytes.
-func weight(e Entry) int { return 1024 + 2*len(e.Payload) }
+// weight is about what an entry takes in memory once it is decoded, in bytes: its texts are parts of one copy of the
+// payload, and the rest was measured (1.0 KiB).
+func weight(e Entry) int { return 1024 + len(e.Payload) }
 
 // assumedWeight is taken for an entry whose size is no longer known.
-const assumedWeight = 4096
+const assumedWeight = 2048

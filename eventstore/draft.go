@@ -1,7 +1,6 @@
 package eventstore
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -21,16 +20,16 @@ type draft struct {
 }
 
 // draft decides the order on record. The checks come in the order of the contract: idempotency, what the caller
-// expects, the rules. Every call starts from the command as it was prepared, because deciding fills in its fields.
-func (l *Ledger) draft(ctx context.Context, o order, record domain.Record, told uint64) (draft, error) {
-	if holds, err := l.repeated(ctx, o, record); err != nil || holds != 0 {
+// expects, the rules.
+func (l *Ledger) draft(ctx context.Context, o *order, record domain.Record, told uint64) (draft, error) {
+	if holds, err := l.repeated(ctx, *o, record); err != nil || holds != 0 {
 		return draft{holds: holds}, err
 	}
-	c, err := decodeCommand(o.verb, o.prepared)
+	c, err := o.command()
 	if err != nil {
 		return draft{}, err
 	}
-	if err := expected(o, c, record); err != nil {
+	if err := expected(*o, c, record); err != nil {
 		return draft{}, err
 	}
 	readTo, err := l.position.reach(ctx, l.life, told)
@@ -39,8 +38,10 @@ func (l *Ledger) draft(ctx context.Context, o order, record domain.Record, told 
 	}
 	known := l.factsAt(ctx, readTo)
 	setting := domain.Setting{Now: l.now(record), Zone: l.Zone(), Facts: known}
-	if err := l.authorise(known, o, c, setting.Now); err != nil {
-		return draft{}, err
+	if !o.rehearsed {
+		if err := l.authorise(known, *o, c, record, setting.Now); err != nil {
+			return draft{}, err
+		}
 	}
 	decision, err := domain.Decide(record, c, setting, judges[o.ref.Kind])
 	if err != nil {
@@ -69,7 +70,7 @@ func (l *Ledger) repeated(ctx context.Context, o order, record domain.Record) (h
 		return 0, nil
 	}
 	for _, s := range record.Steps {
-		if s.Command.Head().CommandID != o.commandID {
+		if s.Command.Head().CommandID != o.commandID || s.Void != 0 {
 			continue
 		}
 		e, err := l.entry(ctx, o.ref, s.Sequence)
@@ -110,7 +111,7 @@ func expected(o order, c domain.Command, record domain.Record) error {
 // holder is the entry that says already what c says: the newest like it, else the record's newest.
 func holder(record domain.Record, c domain.Command) uint64 {
 	for _, s := range slices.Backward(record.Steps) {
-		if s.Command.Verb() == c.Verb() && s.Command.Head().By == c.Head().By {
+		if s.Void == 0 && s.Command.Verb() == c.Verb() && s.Command.Head().By == c.Head().By {
 			return s.Sequence
 		}
 	}
@@ -142,8 +143,7 @@ func write(e Entry) (Entry, error) {
 	if err != nil {
 		return Entry{}, fmt.Errorf("read back: %w", err)
 	}
-	again, err := Encode(read)
-	if err != nil || !bytes.Equal(again, payload) {
+	if !encodesTo(read, payload) {
 		return Entry{}, fmt.Errorf("read back %s of %s: it does not say the same", e.Command.Verb(), e.Ref)
 	}
 	return read, nil

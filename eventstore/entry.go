@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/google/uuid"
 
 	"truceledger/domain"
 	"truceledger/eventstore/proof/signed"
@@ -55,6 +55,13 @@ type Entry struct {
 	CorrelationID string // what the caller says that this belongs to
 	Nonce         string // 16 random bytes in hex, so that nobody can guess an entry from its hash
 
+	// Void is the entry that had ended its key before it came, 0 for none: see VoidedBy. It is not part of the payload, and
+	// decoding leaves it 0.
+	Void uint64
+
+	// canonical says that the payload is, byte for byte, what this program writes for the fields above.
+	canonical bool
+
 	// Signed is the command as its party signed it, nil for one that nobody signed. The payload then holds these bytes in
 	// place of the command, which is read from them. Decoding checks no signature: see package proof/signed.
 	Signed *signed.Envelope
@@ -68,7 +75,7 @@ func (e Entry) Kind() domain.Kind { return e.Ref.Kind }
 
 // Step is the entry as the fold of its record sees it.
 func (e Entry) Step() domain.Step {
-	return domain.Step{Sequence: e.Sequence, RecordedAt: e.RecordedAt, Command: e.Command, Events: e.Events}
+	return domain.Step{Sequence: e.Sequence, RecordedAt: e.RecordedAt, Command: e.Command, Events: e.Events, Void: e.Void}
 }
 
 // Subject is the subject of the log on which the entries of a record stand: one literal subject for each record, so
@@ -114,7 +121,31 @@ type envelopeData struct {
 
 // Encode writes the entry's payload: one line of at most MaxPayload bytes; ErrTooLarge says how long it would be.
 func Encode(e Entry) ([]byte, error) {
-	w := envelope{
+	w := enveloped(e)
+	payload, err := encode(&w)
+	if err != nil {
+		return nil, fmt.Errorf("encode entry of %s: %w", e.Ref, err)
+	}
+	if len(payload) > MaxPayload {
+		return nil, fmt.Errorf("%w: it has %d bytes, at most %d fit; keep long texts as attachments", ErrTooLarge, len(payload), MaxPayload)
+	}
+	return payload, nil
+}
+
+// encodesTo reports whether the entry's payload is what is given.
+func encodesTo(e Entry, payload []byte) (same bool) {
+	w := envelopes.Get().(*envelope)
+	defer func() { *w = envelope{}; envelopes.Put(w) }()
+	*w = enveloped(e)
+	if quickly(w, func(again []byte) { same = bytes.Equal(again, payload) }) {
+		return same
+	}
+	again, err := marshal(w)
+	return err == nil && bytes.Equal(again, payload)
+}
+
+func enveloped(e Entry) envelope {
+	return envelope{
 		SpecVersion: specVersion,
 		ID:          e.ID,
 		Source:      sourcePart + e.Ledger,
@@ -135,19 +166,11 @@ func Encode(e Entry) ([]byte, error) {
 			Nonce:         e.Nonce,
 		},
 	}
-	payload, err := encode(&w)
-	if err != nil {
-		return nil, fmt.Errorf("encode entry of %s: %w", e.Ref, err)
-	}
-	if len(payload) > MaxPayload {
-		return nil, fmt.Errorf("%w: it has %d bytes, at most %d fit; keep long texts as attachments", ErrTooLarge, len(payload), MaxPayload)
-	}
-	return payload, nil
 }
 
 // encode writes what v points to: an envelope or a command.
-func encode(v any) ([]byte, error) {
-	if raw, ok := quickly(v); ok {
+func encode(v any) (raw []byte, err error) {
+	if quickly(v, func(b []byte) { raw = bytes.Clone(b) }) {
 		return raw, nil
 	}
 	return marshal(v)
@@ -167,6 +190,9 @@ func Decode(m Message) (Entry, error) {
 	return e, nil
 }
 
+// envelopes are lent, as they are larger than what is kept of them.
+var envelopes = sync.Pool{New: func() any { return new(envelope) }}
+
 func decode(payload []byte) (Entry, error) {
 	if n := len(payload); n > MaxPayload || n == 0 || payload[n-1] != '}' || bytes.IndexByte(payload, '\n') >= 0 {
 		return Entry{}, fmt.Errorf("%w: its %d bytes are not one line with one object", ErrNotAnEntry, n)
@@ -175,14 +201,18 @@ func decode(payload []byte) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	var w envelope
-	if !quicklyRead(raw, &w) {
-		err = unmarshal(raw, &w)
+	w := envelopes.Get().(*envelope)
+	defer func() { *w = envelope{}; envelopes.Put(w) }()
+	quick := quicklyRead(raw, w)
+	if !quick {
+		err = unmarshal(raw, w)
 	}
 	if err != nil {
 		return Entry{}, err
 	}
-	return w.entry(payload)
+	e, err := w.entry(payload)
+	e.canonical = quick && &raw[0] == &payload[0] // not one that was upcast
+	return e, err
 }
 
 // entry checks the envelope's own fields and makes an entry of it.
@@ -197,7 +227,6 @@ func (w *envelope) entry(payload []byte) (Entry, error) {
 	}
 	ledger, named := strings.CutPrefix(w.Source, sourcePart)
 	d := w.Data
-	nonce, err := hex.DecodeString(d.Nonce)
 	switch {
 	case w.SpecVersion != specVersion || w.Type != entryType || w.ContentType != contentType:
 		return Entry{}, fmt.Errorf("%w: specversion %q, type %q, datacontenttype %q", ErrNotAnEntry, clip(w.SpecVersion), clip(w.Type), clip(w.ContentType))
@@ -205,9 +234,9 @@ func (w *envelope) entry(payload []byte) (Entry, error) {
 		return Entry{}, fmt.Errorf("%w: source %q", ErrNotAnEntry, clip(w.Source))
 	case !isUUID(w.ID):
 		return Entry{}, fmt.Errorf("%w: id %q", ErrNotAnEntry, clip(w.ID))
-	case at.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano) != w.Time:
+	case !inMicroseconds(w.Time):
 		return Entry{}, fmt.Errorf("%w: time %q is not UTC in whole microseconds", ErrNotAnEntry, clip(w.Time))
-	case err != nil || len(nonce) != 16 || hex.EncodeToString(nonce) != d.Nonce:
+	case len(d.Nonce) != 32 || !isHex(d.Nonce):
 		return Entry{}, fmt.Errorf("%w: nonce %q", ErrNotAnEntry, clip(d.Nonce))
 	case d.Command.command == nil || len(d.Events) == 0:
 		return Entry{}, fmt.Errorf("%w: it has no command or no events", ErrNotAnEntry)
@@ -247,10 +276,30 @@ func parseSubject(s string) (domain.Ref, error) {
 	return ref, nil
 }
 
+// inMicroseconds reports whether a time that time.Parse takes is written as RFC3339Nano writes UTC in whole microseconds.
+func inMicroseconds(s string) bool {
+	const whole = len("2016-05-04T12:00:00")
+	if len(s) == whole+1 {
+		return s[whole] == 'Z'
+	}
+	digits := len(s) - whole - 2
+	return digits >= 1 && digits <= 6 && s[whole] == '.' && s[len(s)-2] != '0' && s[len(s)-1] == 'Z'
+}
+
 // isUUID reports whether s is a UUID in its usual form, in lower case.
 func isUUID(s string) bool {
-	id, err := uuid.Parse(s)
-	return err == nil && id.String() == s
+	return len(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-' &&
+		isHex(s[:8]) && isHex(s[9:13]) && isHex(s[14:18]) && isHex(s[19:23]) && isHex(s[24:])
+}
+
+// isHex reports whether s has nothing but digits of hex in lower case.
+func isHex(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
 }
 
 // newNonce returns 16 random bytes in hex.

@@ -85,13 +85,14 @@ type order struct {
 	Request
 	ref       domain.Ref
 	verb      string
-	sent      []byte   // the command as it was sent: what SameRequest compares
-	prepared  []byte   // the same with its id, the zones of its dates and the ids that the ledger makes
-	defaults  []string // the paths of what was filled in so far
+	sent      []byte         // the command as it was sent: what SameRequest compares
+	fresh     domain.Command // the same with its id and the ids that the ledger makes, until it is decided on
+	defaults  []string       // the paths of what was filled in so far
 	commandID string
 	begins    bool // the record cannot exist yet, if the command is to be accepted
 	ownKey    bool // the caller gave the command_id, so that it may have been used before
 	tried     bool // it was sent to the log once, which may have answered the second copy of what it had stored
+	rehearsed bool // nothing will be stored, so that nobody needs to have signed it
 }
 
 // receive checks what can be checked without looking at any record. It works on a copy of the command.
@@ -121,8 +122,20 @@ func (l *Ledger) receive(r Request) (order, error) {
 	if o.ref = c.Target(); !domain.IsSlug(o.ref.ID) {
 		return order{}, domain.Field(string(o.ref.Kind), "%q is not an id: lower-case letters, digits and hyphens, at most 64", clip(o.ref.ID))
 	}
-	o.prepared, err = EncodeCommand(c)
-	return o, err
+	o.fresh = c
+	return o, nil
+}
+
+// command returns the order's command for one decision, which fills in its fields: the next one begins from what was sent.
+func (o *order) command() (c domain.Command, err error) {
+	if c, o.fresh = o.fresh, nil; c != nil {
+		return c, nil
+	}
+	if c, err = decodeCommand(o.verb, o.sent); err == nil {
+		c.Head().CommandID = o.commandID
+		o.nameRecords(c)
+	}
+	return c, err
 }
 
 // takeID makes sure that the command has an id.
@@ -172,7 +185,7 @@ func (l *Ledger) carryOut(ctx context.Context, o order, t *turn) (Result, error)
 	told := l.position.told()
 	record, fromCache, err := l.start(ctx, o)
 	for conflicts := 0; err == nil; {
-		d, no := l.draft(ctx, o, record, told)
+		d, no := l.draft(ctx, &o, record, told)
 		if no != nil || d.holds != 0 {
 			if newer, err := l.confirm(ctx, record, fromCache); err != nil {
 				return Result{}, err
@@ -184,7 +197,8 @@ func (l *Ledger) carryOut(ctx context.Context, o order, t *turn) (Result, error)
 		}
 		e, failed := l.append(ctx, d, t)
 		if failed == nil {
-			return Result{Entry: e}, nil
+			e, err := l.arrived(ctx, e)
+			return Result{Entry: e}, err
 		}
 		if conflicts++; !errors.Is(failed, ErrConflict) || conflicts > mostConflicts {
 			return Result{}, gaveUp(o.ref, failed)

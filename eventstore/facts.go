@@ -16,6 +16,8 @@ type facts struct {
 	load   func(context.Context, domain.Ref) (domain.Record, error) // at least up to readTo
 	readTo uint64
 	seen   map[domain.Ref][]domain.Reading
+
+	unkeyed func(actor string) bool // reports that no key ever stood on an actor's record; nil where that is not known
 }
 
 var _ domain.Facts = (*facts)(nil)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -46,6 +45,8 @@ type LedgerOpened struct {
 	Ledger string `json:"ledger"` // the ledger's id: 16 random bytes in base32, 26 characters
 	Format int    `json:"format"` // the form of the entries that follow
 	Zone   string `json:"zone"`   // the zone of dates that are stated without one
+	// Signatures is the policy that it begins with; "" for one that says nothing, which is off.
+	Signatures Signatures `json:"signatures,omitempty"`
 }
 
 // FormatRaised means that the entries that follow may have a newer form. A program that cannot read it stops writing.
@@ -54,40 +55,43 @@ type FormatRaised struct {
 	Format int `json:"format"`
 }
 
-// open makes sure that the log begins with ledger-opened, and returns what its own record says: the opening and the
-// format in force.
+// open makes sure that the log begins with ledger-opened, and returns what its own record says.
 //
 // A crash before the append leaves an empty log: the next start opens it. A crash after it leaves a ledger that the
 // next start adopts. Nothing that depends on the ledger's id is made before this returns.
-func open(ctx context.Context, log Log, zone, principal string, now time.Time) (LedgerOpened, int, error) {
+func open(ctx context.Context, log Log, o Options) (constitution, error) {
 	for try := 0; ; try++ {
-		opened, format, err := readGenesis(ctx, log)
-		if err != nil || format != 0 {
-			return opened, format, err
+		own, err := readGenesis(ctx, log)
+		if err != nil || own.format != 0 {
+			return own, err
 		}
-		err = appendGenesis(ctx, log, zone, principal, now)
+		err = appendGenesis(ctx, log, o)
 		switch {
 		case err == nil || errors.Is(err, ErrConflict) || errors.Is(err, ErrOutcomeUnknown):
 			// Somebody has opened it, perhaps this node: read who.
 		default:
-			return LedgerOpened{}, 0, fmt.Errorf("open the ledger: %w", err)
+			return own, fmt.Errorf("open the ledger: %w", err)
 		}
 		if err := pause(ctx, try); err != nil {
-			return LedgerOpened{}, 0, fmt.Errorf("open the ledger: %w", err)
+			return own, fmt.Errorf("open the ledger: %w", err)
 		}
 	}
 }
 
-func appendGenesis(ctx context.Context, log Log, zone, principal string, now time.Time) error {
-	if _, err := when.LoadZone(zone); err != nil {
+func appendGenesis(ctx context.Context, log Log, o Options) error {
+	if _, err := when.LoadZone(o.Zone); err != nil {
 		return fmt.Errorf("zone: %w", err)
 	}
-	id := newLedgerID()
+	id, now, policy := newLedgerID(), microseconds(o.Clock()), o.Signatures
+	setDefault(&policy, o.FirstSignatures)
+	if policy == SignaturesOff {
+		policy = "" // as it is where nothing is said
+	}
 	moment := domain.Moment{Occurred: when.At(now), Place: now}
 	payload, err := Encode(Entry{
 		ID: uuid.Must(uuid.NewV7()).String(), Ledger: id, Ref: genesis, RecordedAt: now, Rules: Rules,
-		Command: &openLedger{}, Principal: principal, Nonce: newNonce(),
-		Events: []domain.Event{LedgerOpened{Moment: moment, Ledger: id, Format: Format, Zone: zone}},
+		Command: &openLedger{}, Principal: o.Principal, Nonce: newNonce(),
+		Events: []domain.Event{LedgerOpened{Moment: moment, Ledger: id, Format: Format, Zone: o.Zone, Signatures: policy}},
 	})
 	if err != nil {
 		return err
@@ -97,37 +101,38 @@ func appendGenesis(ctx context.Context, log Log, zone, principal string, now tim
 }
 
 // readGenesis reads the ledger's own record; the format is 0 where the log is empty.
-func readGenesis(ctx context.Context, log Log) (opened LedgerOpened, format int, err error) {
+func readGenesis(ctx context.Context, log Log) (own constitution, err error) {
 	for m, err := range log.Load(ctx, Subject(genesis), 0) {
 		if err != nil {
-			return LedgerOpened{}, 0, fmt.Errorf("read the ledger's opening: %w", err)
+			return constitution{}, fmt.Errorf("read the ledger's opening: %w", err)
 		}
 		e, err := Decode(m)
 		if err != nil {
-			return LedgerOpened{}, 0, err
+			return constitution{}, err
 		}
 		first, isOpening := e.Events[0].(LedgerOpened)
 		switch {
 		case (m.Sequence == 1) != isOpening || isOpening && first.Ledger != e.Ledger:
-			return LedgerOpened{}, 0, fmt.Errorf("entry %d: %w", m.Sequence, ErrNotALedger)
+			return constitution{}, fmt.Errorf("entry %d: %w", m.Sequence, ErrNotALedger)
 		case isOpening:
-			opened, format = first, first.Format
+			own.opened, own.format = first, first.Format
 		}
 		if raised, ok := e.Events[0].(FormatRaised); ok {
-			format = max(format, raised.Format)
+			own.format = max(own.format, raised.Format)
 		}
+		own.policies, own.version, own.recorded = own.policies.meet(e), e.Sequence, e.RecordedAt
 	}
-	if format != 0 {
-		return opened, format, nil
+	if own.format != 0 {
+		return own, nil
 	}
 	last, err := log.Last(ctx)
 	switch {
 	case err != nil:
-		return LedgerOpened{}, 0, fmt.Errorf("read the ledger's opening: %w", err)
+		return constitution{}, fmt.Errorf("read the ledger's opening: %w", err)
 	case last != 0:
-		return LedgerOpened{}, 0, fmt.Errorf("a log of %d entries: %w", last, ErrNotALedger)
+		return constitution{}, fmt.Errorf("a log of %d entries: %w", last, ErrNotALedger)
 	}
-	return LedgerOpened{}, 0, nil
+	return constitution{}, nil
 }
 
 // newLedgerID returns 26 random characters of lower-case base32: part of the origin of every proof, so that a log that

@@ -28,8 +28,11 @@ type Options struct {
 	// FindCommand looks a command up by its key in the index of the read models, so that a key that was used for another
 	// record is refused. Without it that is not noticed.
 	FindCommand func(ctx context.Context, principal, commandID string) (sequence uint64, found bool)
-	// Signatures says which commands must be signed by their actors' keys; by default off.
+	// Signatures says which commands must be signed by their actors' keys. Where the record says otherwise, Open puts the
+	// change on it; "" leaves it as it is.
 	Signatures Signatures
+	// FirstSignatures is the policy of a ledger on whose record no policy stands yet, where Signatures is "".
+	FirstSignatures Signatures
 	// CheckSeen says whether the head that a signer has seen belongs to this log. Without it only an auditor looks.
 	CheckSeen func(ctx context.Context, seen signed.Seen) error
 	// LeaderTime reads the clock of whoever orders the log. Where it is more than two seconds from Clock, nothing is
@@ -41,7 +44,7 @@ type Options struct {
 	MaxWaiting int
 	// MaxPerRecord is how many commands may wait for one record, 64 by default.
 	MaxPerRecord int
-	// CacheBytes bounds the folded records that are kept in memory, 64 MiB by default.
+	// CacheBytes bounds the folded records that are kept in memory, 192 MiB by default.
 	CacheBytes int
 }
 
@@ -51,7 +54,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Logger, slog.Default())
 	setDefault(&o.MaxWaiting, 10_000)
 	setDefault(&o.MaxPerRecord, 64)
-	setDefault(&o.CacheBytes, 64<<20)
+	setDefault(&o.CacheBytes, 192<<20)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
@@ -82,30 +85,38 @@ type Ledger struct {
 	end     context.CancelCauseFunc
 	running sync.WaitGroup // the own reader, and the settling of unknown outcomes
 
-	mu       sync.Mutex
-	stopped  error // why this node writes no more, nil while it does
-	clockOff error // why it writes nothing until its clock is mended
+	mu         sync.Mutex
+	stopped    error    // why this node writes no more, nil while it does
+	clockOff   error    // why it writes nothing until its clock is mended
+	signatures policies // that ever were in force, up to what this node has read
 }
 
 // Open opens the ledger that log holds, and begins one where log is empty. ErrNotALedger: the log begins with something
 // else. A ledger of a newer format opens for reading; Execute answers ErrNewerFormat.
 func Open(ctx context.Context, log Log, o Options) (*Ledger, error) {
 	o = o.withDefaults()
-	opened, format, err := open(ctx, log, o.Zone, o.Principal, microseconds(o.Clock()))
+	own, err := open(ctx, log, o)
 	if err != nil {
 		return nil, err
+	}
+	l := &Ledger{log: log, options: o, opened: own.opened}
+	if own.format <= Format { // what a newer program has begun is left alone
+		if err := l.declare(ctx, own); err != nil {
+			return nil, err
+		}
 	}
 	// Nothing is cached yet, and what is loaded from now on holds every entry up to here.
 	last, err := log.Last(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("open the ledger: %w", err)
 	}
-	l := &Ledger{
-		log: log, options: o, opened: opened,
-		turns: newTurns(o.MaxPerRecord, o.MaxWaiting), cache: newCache(o.CacheBytes), position: newPosition(last),
+	if own, err = readGenesis(ctx, log); err != nil { // with what came in meanwhile, which nobody will observe
+		return nil, err
 	}
+	l.signatures = own.policies
+	l.turns, l.cache, l.position = newTurns(o.MaxPerRecord, o.MaxWaiting), newCache(o.CacheBytes), newPosition(last)
 	l.life, l.end = context.WithCancelCause(context.WithoutCancel(ctx))
-	l.meetFormat(format)
+	l.meetFormat(own.format)
 	if o.LeaderTime != nil {
 		l.checkClock(ctx)
 		l.begin(l.watchClock)
@@ -121,6 +132,13 @@ func (l *Ledger) ID() string { return l.opened.Ledger }
 
 // Zone is the zone of dates that are stated without one.
 func (l *Ledger) Zone() string { return l.opened.Zone }
+
+// Position is the sequence up to which this node has read the log, or written it.
+func (l *Ledger) Position() uint64 {
+	l.position.mu.Lock()
+	defer l.position.mu.Unlock()
+	return l.position.reached
+}
 
 // Stopped returns why this node writes nothing, nil while it does. With ErrClock that passes.
 func (l *Ledger) Stopped() error {
@@ -156,8 +174,13 @@ func (l *Ledger) Observe(e Entry) {
 	if l.position.skips(e.Sequence) {
 		l.cache.clear() // what the skipped entries changed is not known
 	}
-	l.cache.apply(e)
+	l.follows(e)
 	l.position.observe(e.Sequence)
+	if e.Ref == genesis {
+		l.mu.Lock()
+		l.signatures = l.signatures.meet(e)
+		l.mu.Unlock()
+	}
 	if raised, ok := e.Events[0].(FormatRaised); ok {
 		l.meetFormat(raised.Format)
 	}

@@ -68,12 +68,14 @@ var verbs = []verbType{
 var internalVerbs = []verbType{
 	verb[openLedger]("open-ledger"),
 	verb[raiseFormat]("raise-format"),
+	verb[setSignatures]("set-signatures"),
 }
 
 // eventTypes are the facts that entries hold.
 var eventTypes = []eventType{
 	event[LedgerOpened]("ledger-opened"),
 	event[FormatRaised]("format-raised"),
+	event[SignaturesSet]("signatures-set"),
 	event[ceasefire.CeasefireProposed]("ceasefire-proposed"),
 	event[ceasefire.ProposalAmended]("proposal-amended"),
 	event[ceasefire.ConsentGiven]("consent-given"),

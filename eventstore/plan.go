@@ -244,18 +244,33 @@ func writeMembers(b []byte, v reflect.Value, members []member, began bool) (_ []
 	return append(b, '}'), true
 }
 
+// readMembers reads what writeMembers writes: every member that is not left out, and none that would be.
 func readMembers(s *scan, v reflect.Value, members []member, began bool) bool {
-	for next := 0; !s.take('}'); began = true {
+	next := 0
+	for ; !s.take('}'); began = true {
 		if began && !s.take(',') {
 			return false
 		}
 		for next < len(members) && !s.word(members[next].name) {
+			if members[next].omit == nil {
+				return false
+			}
 			next++
 		}
-		if next == len(members) || !members[next].plan.read(s, members[next].of(v)) {
+		if next == len(members) {
+			return false
+		}
+		m := &members[next]
+		field := m.of(v)
+		if !m.plan.read(s, field) || m.omit != nil && m.omit(field) {
 			return false
 		}
 		next++
+	}
+	for ; next < len(members); next++ {
+		if members[next].omit == nil {
+			return false
+		}
 	}
 	return true
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"truceledger/domain"
+	"truceledger/domain/when"
 )
 
 // A scan reads from the front of what is left. All texts that it gives out are parts of one copy.
@@ -116,7 +117,8 @@ func quickReadUint(s *scan, v reflect.Value) bool {
 func quickReadTime(s *scan, v reflect.Value) bool {
 	text, ok := s.text()
 	// In UTC and with a point before its fraction, which is how it is written; time.Parse would let more through.
-	if !ok || len(text) < len("2016-05-04T00:00:00Z") || text[len(text)-1] != 'Z' || len(text) > 20 && text[19] != '.' {
+	const whole = len("2016-05-04T00:00:00Z")
+	if !ok || len(text) < whole || text[len(text)-1] != 'Z' || len(text) > whole && (text[whole-1] != '.' || text[len(text)-2] == '0' || len(text) > whole+10) {
 		return false
 	}
 	t, err := time.Parse(time.RFC3339Nano, text)
@@ -130,7 +132,8 @@ func quickReadTime(s *scan, v reflect.Value) bool {
 func quickReadWhen(s *scan, v reflect.Value) bool {
 	if s.left == "" || s.left[0] != '"' {
 		// When has the fields of whenObject, and an empty one is refused with the reason.
-		return planOf(reflect.TypeFor[whenObject]()).read(s, v) && !v.IsZero()
+		w := v.Addr().Interface().(*when.When)
+		return planOf(reflect.TypeFor[whenObject]()).read(s, v) && (w.Zone != "" || w.Phrase != "")
 	}
 	at, ok := s.text()
 	if ok {

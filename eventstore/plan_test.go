@@ -38,9 +38,13 @@ func sameByPlan(t *testing.T, raw []byte) (quick bool) {
 		t.Fatalf("%s: the plan reads\n%+v\nnot\n%+v", raw, byPlan, byJSON)
 	}
 	want, err := marshal(&byJSON)
-	got, ok := quickly(&byPlan)
+	var got []byte
+	ok := quickly(&byPlan, func(b []byte) { got = bytes.Clone(b) })
 	if ok && (err != nil || !bytes.Equal(got, want)) {
 		t.Fatalf("the plan writes\n%s\nnot\n%s\n%v", got, want, err)
+	}
+	if !bytes.Equal(got, raw) {
+		t.Fatalf("the plan reads what it does not write:\n%s\nis written\n%s", raw, got)
 	}
 	return ok
 }

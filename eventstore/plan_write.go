@@ -3,6 +3,7 @@ package eventstore
 import (
 	"reflect"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -11,10 +12,21 @@ import (
 	"truceledger/domain/when"
 )
 
-// quickly writes what v points to by its plan; false: package json must do it.
-func quickly(v any) ([]byte, bool) {
+// scratch is what plans write into. What is kept is copied out of it, in its own size: growing a slice for each entry made
+// more garbage than the entries themselves.
+var scratch = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
+
+// quickly writes what v points to by its plan and hands it to use, which must not keep it; false: package json must do it.
+func quickly(v any, use func([]byte)) bool {
+	buffer := scratch.Get().(*[]byte)
+	defer scratch.Put(buffer)
 	e := reflect.ValueOf(v).Elem()
-	return planOf(e.Type()).write(make([]byte, 0, 1024), e)
+	b, ok := planOf(e.Type()).write((*buffer)[:0], e)
+	*buffer = b
+	if ok {
+		use(b)
+	}
+	return ok
 }
 
 func quickWriteString(b []byte, v reflect.Value) ([]byte, bool) { return writeString(b, v.String()) }
@@ -99,8 +111,21 @@ func quickWriteEvent(b []byte, v reflect.Value) ([]byte, bool) {
 	if !ok {
 		return b, false
 	}
-	event := reflect.New(t.typ).Elem() // so that its fields can be pointed to
+	room := roomFor(t.typ)
+	event := room.Get().(reflect.Value) // so that its fields can be pointed to
+	defer func() { event.SetZero(); room.Put(event) }()
 	event.Set(v.Elem())
 	b = append(append(append(b, `{"type":"`...), t.name...), '"')
 	return writeMembers(b, event, members, true)
+}
+
+var rooms sync.Map // of *sync.Pool of reflect.Value, by reflect.Type
+
+// roomFor lends values of a type.
+func roomFor(t reflect.Type) *sync.Pool {
+	if p, ok := rooms.Load(t); ok {
+		return p.(*sync.Pool)
+	}
+	p, _ := rooms.LoadOrStore(t, &sync.Pool{New: func() any { return reflect.New(t).Elem() }})
+	return p.(*sync.Pool)
 }

@@ -44,6 +44,9 @@ func (l *Ledger) readOn(ctx context.Context, record domain.Record) (domain.Recor
 		if e.VersionBefore != version {
 			return record, 0, fmt.Errorf("entry %d of %s follows entry %d by its own word, entry %d by the log", e.Sequence, e.Ref, e.VersionBefore, version)
 		}
+		if e.Void, err = l.voided(ctx, e); err != nil {
+			return record, 0, err
+		}
 		steps, version = append(steps, e.Step()), e.Sequence
 		bytes += weight(e)
 	}

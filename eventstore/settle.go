@@ -41,10 +41,14 @@ func (l *Ledger) append(ctx context.Context, d draft, t *turn) (Entry, error) {
 func (l *Ledger) stored(d draft, sequence uint64) Entry {
 	e := d.entry
 	e.Sequence = sequence
-	if d.before.Version() == 0 {
+	signer, _ := e.Signer()
+	switch {
+	case e.Signed != nil && signer != e.Ref:
+		l.cache.forget(e) // until what came before it is read, nobody knows whether it is void
+	case d.before.Version() == 0:
 		l.cache.begin(e.Ref)
 		l.cache.end(d.before.Then(e.Step()), weight(e))
-	} else {
+	default:
 		l.cache.apply(e)
 	}
 	l.recent.put(e)
@@ -92,7 +96,7 @@ func (l *Ledger) settled(d draft) outcome {
 		if err := pause(l.life, try); err != nil {
 			return outcome{err: fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)}
 		}
-		sequence, err := l.log.Append(l.life, Subject(d.entry.Ref), d.before.Version(), d.entry.Payload)
+		sequence, err := l.again(d)
 		if errors.Is(err, ErrConflict) {
 			sequence, err = l.find(d)
 		}
@@ -106,6 +110,18 @@ func (l *Ledger) settled(d draft) outcome {
 		}
 		l.options.Logger.Warn("the outcome is still unknown", "record", d.entry.Ref.String(), "tries", try+1, "err", err)
 	}
+}
+
+// settlePatience bounds the wait for one further acknowledgement. What is published in the moment of an election is
+// swallowed at times, and every record that was written to waits for its own: with the log's usual patience a cluster
+// that has a leader again would stand still for seconds more.
+const settlePatience = time.Second
+
+// again publishes the same bytes once more.
+func (l *Ledger) again(d draft) (sequence uint64, err error) {
+	ctx, cancel := context.WithTimeout(l.life, settlePatience)
+	defer cancel()
+	return l.log.Append(ctx, Subject(d.entry.Ref), d.before.Version(), d.entry.Payload)
 }
 
 // errMovedOn: another entry stands where the draft was to stand.
@@ -126,13 +142,13 @@ func (l *Ledger) find(d draft) (sequence uint64, err error) {
 	return 0, ErrOutcomeUnknown // the log answered a conflict and shows no cause for it: ask again
 }
 
-// pause waits between tries: not at all before the first, then a few milliseconds, then longer, up to two seconds, each
+// pause waits between tries: not at all before the first, then a few milliseconds, then longer, up to half a second, each
 // time a random part of it, so that nodes that got in each other's way do not do so again.
 func pause(ctx context.Context, try int) error {
 	if try == 0 {
 		return context.Cause(ctx)
 	}
-	longest := min(2*time.Second, time.Millisecond<<min(try, 12))
+	longest := min(500*time.Millisecond, time.Millisecond<<min(try, 12))
 	wait := time.NewTimer(longest/2 + rand.N(longest/2))
 	defer wait.Stop()
 	select {

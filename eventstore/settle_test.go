@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"truceledger/eventstore"
 	"truceledger/eventstore/memory"
@@ -124,5 +125,32 @@ func TestAConflictWithItsOwnFirstCopyIsNoConflict(t *testing.T) {
 	r, err := send(t, l, northAgrees)
 	if err != nil || r.Replayed || r.Entry.Sequence != 6 {
 		t.Errorf("got entry %d, replayed %v, %v; want entry 6, new", r.Entry.Sequence, r.Replayed, err)
+	}
+}
+
+// A swallowing log never answers the second append: so does an engine in the moment of an election.
+type swallowing struct {
+	eventstore.Log
+	tries *atomic.Int32
+}
+
+func (s swallowing) Append(ctx context.Context, subject string, expected uint64, payload []byte) (uint64, error) {
+	switch s.tries.Add(1) {
+	case 1:
+		return 0, eventstore.ErrOutcomeUnknown
+	case 2:
+		<-ctx.Done()
+		return 0, eventstore.ErrOutcomeUnknown
+	}
+	return s.Log.Append(ctx, subject, expected, payload)
+}
+
+func TestSettlingDoesNotWaitForWhatIsNeverAnswered(t *testing.T) {
+	l := open(t, swallowing{table(t), new(atomic.Int32)})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	r, err := l.Execute(ctx, eventstore.Request{Command: command(t, northAgrees)})
+	if err != nil || r.Entry.Sequence != 6 {
+		t.Errorf("got entry %d, %v; want entry 6", r.Entry.Sequence, err)
 	}
 }

@@ -13,15 +13,6 @@ import (
 	"truceledger/eventstore/proof/signed"
 )
 
-// Signatures is a ledger's policy on commands that nobody has signed.
-type Signatures string
-
-const (
-	SignaturesOff        Signatures = "off"             // signed commands are taken and checked, unsigned ones too
-	SignaturesRegistered Signatures = "when-registered" // an actor with a key on its record is not spoken for without one
-	SignaturesRequired   Signatures = "required"        // every command is signed
-)
-
 // What is refused about signatures.
 const (
 	ErrSignatureNeeded domain.Rejection = "signature-needed: this actor is spoken for by its keys only; sign the command with one of them, see truce sign"
@@ -29,8 +20,9 @@ const (
 	ErrNotInFull       domain.Rejection = "not-in-full: a signed command states every field itself, so that nothing stands on the record that was not signed"
 )
 
-// signer is the actor whose key must sign a command: the one who acts, and for a change of keys the one whose keys they are.
-func signer(c domain.Command) string {
+// Signer is the actor whose key must sign a command: the one who acts, and for a change of keys the one whose keys they are;
+// "" where it names nobody.
+func Signer(c domain.Command) string {
 	if isKeyCommand(c) {
 		return c.Target().ID
 	}
@@ -76,7 +68,7 @@ func CheckSigned(e signed.Envelope, ledger string, c domain.Command, keys []regi
 			return verifyLine(e, ledger, k.Key)
 		}
 	}
-	return fmt.Errorf("%w: none of %s stands on the record of %q", signed.ErrKey, strings.Join(claimed, ", "), signer(c))
+	return fmt.Errorf("%w: none of %s stands on the record of %q", signed.ErrKey, strings.Join(claimed, ", "), Signer(c))
 }
 
 func verifyLine(e signed.Envelope, ledger, line string) error {
@@ -89,28 +81,56 @@ func verifyLine(e signed.Envelope, ledger, line string) error {
 
 // Signer is the record on which the keys stand that may sign an entry; false where its command names no actor.
 func (e Entry) Signer() (domain.Ref, bool) {
-	id := signer(e.Command)
+	id := Signer(e.Command)
 	return domain.Ref{Kind: domain.KindActor, ID: id}, id != ""
 }
 
-// authorise checks who has signed an order, as of readTo, which the entry will name: so anybody can check it again.
-func (l *Ledger) authorise(f *facts, o order, c domain.Command, now time.Time) error {
-	if err := l.spokenFor(f, o, c); err != nil {
-		return err
+// KeysAt is the sequence as of which the keys of an entry's signer are judged: what its decision had read, or, on the
+// signer's own record, all that stood there.
+func (e Entry) KeysAt() uint64 {
+	if signer, named := e.Signer(); named && signer == e.Ref {
+		return max(e.ReadTo, e.VersionBefore)
 	}
-	keys, err := keysOf(f, signer(c))
+	return e.ReadTo
+}
+
+// Numbered returns the key that has signed an entry for its author, by its fingerprint, and the number that its holder gave
+// to the command; 0 where nobody has signed it.
+func (e Entry) Numbered() (fingerprint string, number uint64, err error) {
+	if e.Signed == nil {
+		return "", 0, nil
+	}
+	claimed, err := e.Signed.Claimed()
+	if err != nil {
+		return "", 0, err
+	}
+	s, err := signed.ParseStatement(e.Signed.Signed)
+	return claimed[0], s.PartySeq, err
+}
+
+// authorise checks who has signed an order, as of readTo, which the entry will name: so anybody can check it again.
+func (l *Ledger) authorise(f *facts, o order, c domain.Command, record domain.Record, now time.Time) error {
+	by := ""
+	if o.Signed != nil {
+		by = Signer(c)
+		if err := l.checkSigned(f, o, c, record, now); err != nil {
+			return err
+		}
+	}
+	actor, err := unspoken(f, l.policies().at(f.readTo).policy, c, record, by)
+	if err == nil && actor != "" {
+		err = domain.Refuse(ErrSignatureNeeded, "%s", actor)
+	}
+	return err
+}
+
+// checkSigned checks the signatures of an order, and what its signer says of the log.
+func (l *Ledger) checkSigned(f *facts, o order, c domain.Command, record domain.Record, now time.Time) error {
+	keys, at, err := signersKeys(f, c, record)
 	if err != nil {
 		return err
 	}
-	if o.Signed == nil {
-		stands := slices.ContainsFunc(keys, func(k registry.Key) bool { return k.Stands(f.readTo) })
-		switch p := l.options.Signatures; {
-		case p == SignaturesRequired, p == SignaturesRegistered && (stands || isKeyCommand(c)):
-			return domain.Refuse(ErrSignatureNeeded, "%s", signer(c))
-		}
-		return nil
-	}
-	if err := CheckSigned(*o.Signed, l.ID(), c, keys, f.readTo); err != nil {
+	if err := CheckSigned(*o.Signed, l.ID(), c, keys, at); err != nil {
 		return domain.Refuse(ErrSignatureWrong, "%v", err)
 	}
 	s, err := signed.ParseStatement(o.Signed.Signed)
@@ -126,26 +146,18 @@ func (l *Ledger) authorise(f *facts, o order, c domain.Command, now time.Time) e
 	return nil
 }
 
-// spokenFor refuses a correction that puts words into the mouth of another actor who is spoken for by keys: the replacement
-// stands as that actor's, so only that actor's own correction may say it.
-func (l *Ledger) spokenFor(f *facts, o order, c domain.Command) error {
-	correct, ok := c.(*domain.Correct)
-	if !ok || correct.Replacement == nil || l.options.Signatures == "" || l.options.Signatures == SignaturesOff {
-		return nil
+// signersKeys returns the keys of who must sign, and the sequence as of which they are judged: what the decision has read,
+// or, on the signer's own record, all that stands there, because the log lets nothing come between.
+func signersKeys(f *facts, c domain.Command, record domain.Record) ([]registry.Key, uint64, error) {
+	if record.Ref.Kind == domain.KindActor && record.Ref.ID == Signer(c) {
+		return registry.FoldKeys(record.Readings(domain.Everything)), max(f.readTo, record.Version()), nil
 	}
-	by := correct.Replacement.Head().By
-	if by == "" || by == signer(c) && o.Signed != nil {
-		return nil
-	}
-	keys, err := keysOf(f, by)
-	if err == nil && slices.ContainsFunc(keys, func(k registry.Key) bool { return k.Stands(f.readTo) }) {
-		err = domain.Refuse(ErrSignatureNeeded, "%s", by)
-	}
-	return err
+	keys, err := keysOf(f, Signer(c))
+	return keys, f.readTo, err
 }
 
 func keysOf(f *facts, actor string) ([]registry.Key, error) {
-	if actor == "" {
+	if actor == "" || f.unkeyed != nil && f.unkeyed(actor) {
 		return nil, nil
 	}
 	readings, err := f.readings(domain.Ref{Kind: domain.KindActor, ID: actor})
@@ -158,6 +170,31 @@ func (o order) inFull(defaults []string) error {
 		return nil
 	}
 	return domain.Refuse(ErrNotInFull, "missing: %s", strings.Join(defaults, ", "))
+}
+
+// ErrOnRecord says that there is nothing to sign: the record says it already.
+const ErrOnRecord domain.Rejection = "on-record: the record says so already; there is nothing to sign"
+
+// Rehearse returns a command as the ledger would store it now, with every field that it fills in, and stores nothing: so a
+// party can sign what will stand on the record. A no is what Execute would answer, but for signatures and the command's id.
+func (l *Ledger) Rehearse(ctx context.Context, r Request) (domain.Command, error) {
+	o, err := l.receive(r)
+	if err != nil {
+		return nil, err
+	}
+	o.rehearsed, o.ownKey = true, false // the id is not looked up: the same command may be stated again
+	record, err := l.refresh(ctx, domain.Record{Ref: o.ref})
+	if err != nil {
+		return nil, err
+	}
+	d, err := l.draft(ctx, &o, record, l.position.told())
+	if err == nil && d.holds != 0 {
+		err = domain.Refuse(ErrOnRecord, "entry %d of %s", d.holds, o.ref)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d.entry.Command, nil
 }
 
 // open reads the command of a signed request from the very bytes that were signed. What they say is believed only when

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"truceledger/domain"
 )
@@ -31,7 +32,15 @@ func (t *turns) take(ctx context.Context, r domain.Ref) (release func(), err err
 	if err != nil {
 		return nil, err
 	}
-	release = sync.OnceFunc(func() { t.pass(r) })
+	var passed atomic.Bool
+	release = func() {
+		if !passed.Swap(true) {
+			t.pass(r)
+		}
+	}
+	if mine == nil {
+		return release, nil
+	}
 	select {
 	case <-mine:
 		return release, nil
@@ -43,7 +52,7 @@ func (t *turns) take(ctx context.Context, r domain.Ref) (release func(), err err
 	}
 }
 
-// join queues up for r; the channel is closed when the turn has come.
+// join queues up for r; the channel is closed when the turn has come. It is nil where nobody else has it.
 func (t *turns) join(r domain.Ref) (chan struct{}, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -52,12 +61,11 @@ func (t *turns) join(r domain.Ref) (chan struct{}, error) {
 		return nil, ErrQueueFull
 	}
 	t.count++
-	mine := make(chan struct{})
 	if !held {
 		t.queues[r] = nil
-		close(mine)
-		return mine, nil
+		return nil, nil
 	}
+	mine := make(chan struct{})
 	t.queues[r] = append(waiting, mine)
 	return mine, nil
 }

@@ -10,7 +10,8 @@ import (
 // A held record is one whose entries are decoded. It is shared and never changed.
 type held struct {
 	domain.Record
-	principals []string // of each step
+	principals []string   // of each step
+	signers    [][]string // of each step: the fingerprints of the keys that have signed it
 	bytes      int
 }
 

@@ -1,6 +1,9 @@
 package projections
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+
 	"truceledger/domain"
 	"truceledger/domain/ceasefire"
 )
@@ -33,6 +36,15 @@ func viewOf(p ceasefire.Picture) CeasefireView {
 	v.course(p)
 	v.obligations(p)
 	return v
+}
+
+// TermsHash is the SHA-256 of the current version's text in hex, "" where there is none.
+func (v CeasefireView) TermsHash() string {
+	if v.TermsText == "" {
+		return v.TermsSHA256
+	}
+	sum := sha256.Sum256([]byte(v.TermsText))
+	return hex.EncodeToString(sum[:])
 }
 
 func (v *CeasefireView) attestations(p ceasefire.Picture) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"strconv"
 
 	"truceledger/domain"
 	"truceledger/domain/ceasefire"
@@ -96,7 +97,7 @@ func isRegistered(k domain.Kind) bool {
 // that has not been taken back itself; a correction before it of the same entry no longer stands either.
 func (s *story) findChanges() {
 	for _, step := range slices.Backward(s.Steps) {
-		if _, taken := s.retractedBy[step.Sequence]; taken || !s.keep(step) || len(step.Events) == 0 {
+		if _, taken := s.retractedBy[step.Sequence]; taken || step.Void != 0 || !s.keep(step) || len(step.Events) == 0 {
 			continue
 		}
 		switch e := step.Events[0].(type) {
@@ -200,7 +201,7 @@ func (t *teller) tell(s *story, step domain.Step) HistoryItem {
 	}
 	for i, x := range s.Steps {
 		if x.Sequence == step.Sequence {
-			item.Principal = s.principals[i]
+			item.Principal, item.SignedBy = s.principals[i], s.signers[i]
 			break
 		}
 	}
@@ -214,6 +215,9 @@ func (t *teller) tell(s *story, step domain.Step) HistoryItem {
 		}
 	}
 	flags := s.flags[step.Sequence]
+	if item.VoidBy = step.Void; item.VoidBy != 0 {
+		flags = append(flags, domain.Flag{Code: domain.FlagVoid, Sequence: step.Sequence, Detail: "its key was ended by entry " + strconv.FormatUint(step.Void, 10) + ": it counts for nothing"})
+	}
 	if item.Flags = codes(flags); len(flags) == 0 {
 		item.Flags = nil
 	}

@@ -3,8 +3,11 @@ package projections
 import (
 	"context"
 
+	"go.etcd.io/bbolt"
+
 	"truceledger/domain"
 	"truceledger/domain/registry"
+	"truceledger/eventstore"
 )
 
 // Keys returns every key that ever stood on the record of an actor, by actor, as of an entry.
@@ -20,4 +23,70 @@ func (q *Queries) Keys(ctx context.Context, p Point) (map[string][]registry.Key,
 		})
 	})
 	return all, err
+}
+
+// voided returns the entry that had ended the key of a signed one before it came, 0 for none: then it is void on arrival, and
+// no reading of its record has it.
+func (r *reader) voided(e eventstore.Entry) (uint64, error) {
+	signer, named := e.Signer()
+	if e.Signed == nil || !named || signer == e.Ref {
+		return 0, nil
+	}
+	keys, known := r.keys[signer]
+	if !known {
+		var err error
+		if keys, err = r.allKeys(signer); err != nil {
+			return 0, err
+		}
+		r.keys[signer] = keys
+	}
+	return eventstore.VoidedBy(e, keys), nil
+}
+
+// allKeys reads what stands about keys on an actor's record. It goes past the records that are held, which ask this very
+// question of what they hold: two actors may have signed on each other's record. A command about keys is never void.
+func (r *reader) allKeys(actor domain.Ref) ([]registry.Key, error) {
+	var readings []domain.Reading
+	for n := r.row(actor).newest; n > 0; {
+		e, err := r.entry(actor, n)
+		if err != nil {
+			return nil, err
+		}
+		readings, n = append(readings, domain.Reading{Sequence: e.Sequence, RecordedAt: e.RecordedAt, Command: e.Command}), e.VersionBefore
+	}
+	return registry.FoldKeys(readings), nil
+}
+
+const signersBucket = "signers/1"
+
+// signers keeps, for each key by its fingerprint, the greatest number that its holder has given to a signed command.
+type signers struct{}
+
+func (signers) Name() string      { return signersBucket }
+func (signers) Buckets() []string { return []string{signersBucket} }
+
+func (signers) Apply(tx *Tx, e eventstore.Entry) error {
+	key, n, err := e.Numbered()
+	if err != nil || n == 0 {
+		return err
+	}
+	b := tx.Bucket(signersBucket)
+	if held := b.Get([]byte(key)); len(held) < 8 || toNumber(held) < n {
+		b.Put([]byte(key), number(n))
+	}
+	return nil
+}
+
+// LastSigned returns the greatest number that a key's holder has given to a command on the record, 0 for none. The next one
+// is one more.
+func (q *Queries) LastSigned(_ context.Context, fingerprint string) (n uint64, err error) {
+	err = q.p.view(func(tx *bbolt.Tx) error {
+		if b := tx.Bucket([]byte(signersBucket)); b != nil {
+			if held := b.Get([]byte(fingerprint)); len(held) >= 8 {
+				n = toNumber(held)
+			}
+		}
+		return nil
+	})
+	return n, err
 }

@@ -29,6 +29,7 @@ var all = []Projection{
 	records{name: "statements/1", kinds: []domain.Kind{domain.KindStatement}},
 	records{name: "registry/1", kinds: []domain.Kind{domain.KindActor, domain.KindPlace, domain.KindSource}},
 	history{},
+	signers{},
 	merkle{},
 }
 

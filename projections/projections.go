@@ -81,6 +81,7 @@ type Projections struct {
 	problem error  // why it does not go on, nil while it does
 	stopped bool   // and will not
 	moved   chan struct{}
+	hurry   chan struct{} // holds something when somebody has begun to wait for an entry
 
 	interrupt context.CancelFunc // makes the runner begin again from the checkpoint; nil while it does not run
 }
@@ -99,7 +100,7 @@ func Open(ctx context.Context, o Options) (*Projections, error) {
 	if err := removeLeftovers(o.Dir); err != nil {
 		return nil, err
 	}
-	p := &Projections{o: o, moved: make(chan struct{})}
+	p := &Projections{o: o, moved: make(chan struct{}), hurry: make(chan struct{}, 1)}
 	path, _, err := served(o.Dir)
 	if err != nil {
 		return nil, err

@@ -112,6 +112,10 @@ func (q *Queries) WaitFor(ctx context.Context, sequence uint64) error {
 			return fmt.Errorf("entry %d is not applied, and will not be: %w", sequence, s.Problem)
 		}
 		select {
+		case q.p.hurry <- struct{}{}: // the runner gathers no longer than it must
+		default: // it knows
+		}
+		select {
 		case <-moved:
 		case <-ctx.Done():
 			return fmt.Errorf("entry %d is not applied yet: %w", sequence, context.Cause(ctx))

@@ -25,12 +25,13 @@ type reader struct {
 	sources map[string]registry.Source
 	held    map[domain.Ref]*held
 	read    map[domain.Ref]reading
+	keys    map[domain.Ref][]registry.Key
 	err     error // the first failure inside a callback that can return none
 }
 
 func newReader(q *Queries, tx *bbolt.Tx, p Point) *reader {
 	return &reader{
-		q: q, tx: tx, Point: p, held: map[domain.Ref]*held{}, read: map[domain.Ref]reading{},
+		q: q, tx: tx, Point: p, held: map[domain.Ref]*held{}, read: map[domain.Ref]reading{}, keys: map[domain.Ref][]registry.Key{},
 		actors: map[string]registry.Actor{}, places: map[string]registry.Place{}, sources: map[string]registry.Source{},
 	}
 }
@@ -113,10 +114,21 @@ func (r *reader) decode(ref domain.Ref, known *held, newest uint64) (*held, erro
 	}
 	h := &held{
 		Record:     domain.Record{Ref: ref, Steps: slices.Grow(slices.Clip(known.Steps), len(back))},
-		principals: slices.Clip(known.principals), bytes: known.bytes,
+		principals: slices.Clip(known.principals), signers: slices.Clip(known.signers), bytes: known.bytes,
 	}
 	for _, e := range slices.Backward(back) {
+		var err error
+		if e.Void, err = r.voided(e); err != nil {
+			return nil, err
+		}
 		h.Steps, h.principals = append(h.Steps, e.Step()), append(h.principals, e.Principal)
+		var signers []string
+		if e.Signed != nil {
+			if signers, err = e.Signed.Claimed(); err != nil {
+				return nil, damaged("entry %d: %v", e.Sequence, err)
+			}
+		}
+		h.signers = append(h.signers, signers)
 		h.bytes += 1024 + 2*len(e.Payload)
 	}
 	if newest != 0 {

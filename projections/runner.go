@@ -75,16 +75,17 @@ func (p *Projections) follow(ctx context.Context) error {
 		for range chunks {
 		}
 	}()
-	last := time.Time{}
+	var g gathering
 	for first := range chunks {
-		batch, failed := p.together(first, chunks, last.Add(pace))
+		batch, failed := p.together(first, chunks, g)
+		began := time.Now()
 		if err := p.apply(batch); err != nil {
 			return err
 		}
 		if failed != nil {
 			return failed
 		}
-		last = time.Now()
+		g = gatherAfter(began, time.Now(), len(batch))
 	}
 	if ctx.Err() != nil {
 		return errInterrupted
@@ -110,13 +111,40 @@ func (p *Projections) followed(after uint64) func(context.Context) iter.Seq2[eve
 // the time does not wait for the disk twice as often. On an idle ledger nothing waits.
 const pace = 5 * time.Millisecond
 
-// together joins the chunks that are there already, or come before due, to one batch. It tells the ledger of the entries as
+// While many entries come, a transaction gathers for longer, unless somebody waits to read what is in it: a row costs the
+// less the more of them share their pages. It gathers for so many times what the last one took, and so leaves the machine
+// to those who write.
+const (
+	many     = 50 // entries of a transaction
+	leisure  = 6
+	mostPace = 100 * time.Millisecond
+)
+
+// A gathering says until when a transaction gathers entries.
+type gathering struct {
+	due  time.Time // not before, where somebody waits
+	late time.Time // where nobody does
+}
+
+func gatherAfter(began, ended time.Time, entries int) gathering {
+	g := gathering{due: ended.Add(pace), late: ended.Add(pace)}
+	if entries >= many {
+		g.late = ended.Add(min(max(pace, leisure*ended.Sub(began)), mostPace))
+	}
+	return g
+}
+
+// together joins the chunks that are there already, or come in time, to one batch. It tells the ledger of the entries as
 // they come: a decision must not have to wait for a disk that only the answers need. A crash before they are committed is
 // harmless: the ledger's memory is gone with the process, and the entries come again after the checkpoint.
-func (p *Projections) together(first *chunk, more <-chan *chunk, due time.Time) (batch []eventstore.Entry, failed error) {
-	timer := time.NewTimer(time.Until(due)) // in the past: fires at once
+func (p *Projections) together(first *chunk, more <-chan *chunk, g gathering) (batch []eventstore.Entry, failed error) {
+	until := g.late
+	if p.awaited() {
+		until = g.due
+	}
+	timer := time.NewTimer(time.Until(until)) // in the past: fires at once
 	defer timer.Stop()
-	bytes, enough := 0, false
+	bytes := 0
 	for c := first; ; {
 		p.observe(c.entries)
 		batch, failed = append(batch, c.entries...), c.err
@@ -126,26 +154,41 @@ func (p *Projections) together(first *chunk, more <-chan *chunk, due time.Time) 
 		if failed != nil || len(batch) >= batchEntries || bytes >= batchBytes {
 			return batch, failed
 		}
-		if c, enough = next(more, timer.C, enough); c == nil {
+		if c = p.next(more, timer, g.due); c == nil {
 			return batch, nil
 		}
 	}
 }
 
-// next returns a chunk that is there or comes before due, nil for none.
-func next(more <-chan *chunk, due <-chan time.Time, passed bool) (c *chunk, _ bool) {
-	if !passed {
+// next returns a chunk that is there or comes before the timer, nil for none. Somebody who begins to wait for an entry brings the timer
+// forward.
+func (p *Projections) next(more <-chan *chunk, timer *time.Timer, due time.Time) *chunk {
+	for {
 		select {
-		case c = <-more:
-			return c, false
-		case <-due:
+		case c := <-more:
+			return c
+		case <-p.hurry:
+			timer.Reset(time.Until(due))
+		case <-timer.C:
+			timer.Reset(0) // what is there already is taken along, until nothing is
+			select {
+			case c := <-more:
+				return c
+			default:
+				return nil
+			}
 		}
 	}
+}
+
+// awaited reports whether somebody has begun to wait for an entry since it was last asked.
+func (p *Projections) awaited() bool {
 	select {
-	case c = <-more:
+	case <-p.hurry:
+		return true
 	default:
+		return false
 	}
-	return c, true
 }
 
 func (p *Projections) observe(entries []eventstore.Entry) {

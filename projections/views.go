@@ -161,6 +161,8 @@ type HistoryItem struct {
 	CorrectedBy uint64             `json:"corrected_by,omitzero"` // the entry that replaced this reading
 	RetractedBy uint64             `json:"retracted_by,omitzero"`
 	Corrects    uint64             `json:"corrects,omitzero"`
+	SignedBy    []string           `json:"signed_by,omitempty"` // fingerprints of the keys that signed it, the author's first
+	VoidBy      uint64             `json:"void_by,omitzero"`    // the entry that had ended its key: it counts for nothing
 	Flags       []domain.FlagCode  `json:"flags,omitempty"`
 }
 

@@ -31,6 +31,7 @@ type Problem struct {
 	Instance  string   `json:"instance,omitempty" doc:"Names this very occurrence, for the operator who looks into the logs."`
 	Allowed   []string `json:"allowed,omitempty" doc:"What would have been allowed."`
 	Version   *uint64  `json:"version,omitempty" doc:"The record's version now, where the one given is stale."`
+	Writer    string   `json:"writer,omitempty" doc:"Where commands are taken, where this server takes none."`
 
 	Header http.Header `json:"-"` // what is sent along, such as Retry-After
 }

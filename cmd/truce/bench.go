@@ -38,6 +38,7 @@ full sizes take several minutes and about 4 GB there. Figures mean nothing while
 	f.Float64Var(&config.Seconds, "seconds", config.Seconds, "How long each measure lasts.")
 	f.IntVar(&config.Rounds, "rounds", config.Rounds, "How often each is repeated; the median counts.")
 	f.StringVar(&config.Dir, "dir", "", "The `folder` on whose disk to measure; by default that for temporary files.")
+	f.StringVar(&config.Profile, "profile", "", "A `folder` for processor profiles of the rows, for go tool pprof.")
 	out := p.outputFlag(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if quick {

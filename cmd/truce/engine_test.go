@@ -28,7 +28,7 @@ func engineAt(t *testing.T, dir string, port int) *server.Server {
 	return engine
 }
 
-func post(t *testing.T, address, verb, body string) (int, string) {
+func postTo(t *testing.T, address, verb, body string) (int, string) {
 	t.Helper()
 	answer, err := http.Post(address+"/v1/commands/"+verb, "application/json", strings.NewReader(body))
 	if err != nil {
@@ -47,7 +47,7 @@ func TestTheEngineIsGoneForAWhile(t *testing.T) {
 	engine := engineAt(t, dir, -1)
 	port := engine.Addr().(*net.TCPAddr).Port
 	address := nodeOn(t, engine.ClientURL(), t.TempDir())
-	if status, body := post(t, address, "register-actor", `{"actor":"north","name":"North","kind":"state"}`); status != http.StatusCreated {
+	if status, body := postTo(t, address, "register-actor", `{"actor":"north","name":"North","kind":"state"}`); status != http.StatusCreated {
 		t.Fatalf("got %d %s", status, body)
 	}
 	engine.Shutdown()
@@ -57,7 +57,7 @@ func TestTheEngineIsGoneForAWhile(t *testing.T) {
 		away = time.Minute
 	}
 	for time.Since(began) < away {
-		status, body := post(t, address, "register-actor", `{"actor":"south","name":"South","kind":"state"}`)
+		status, body := postTo(t, address, "register-actor", `{"actor":"south","name":"South","kind":"state"}`)
 		if status != http.StatusServiceUnavailable || !strings.Contains(body, "Retry-After:") {
 			t.Fatalf("without an engine: got %d %s", status, body)
 		}
@@ -71,7 +71,7 @@ func TestTheEngineIsGoneForAWhile(t *testing.T) {
 	}
 	engineAt(t, dir, port)
 	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
-		status, body := post(t, address, "register-actor", `{"actor":"west","name":"West","kind":"state"}`)
+		status, body := postTo(t, address, "register-actor", `{"actor":"west","name":"West","kind":"state"}`)
 		if status == http.StatusCreated {
 			break
 		}
@@ -88,7 +88,7 @@ func TestTheEngineIsGoneForAWhile(t *testing.T) {
 func TestAnEntryThatCannotBeRead(t *testing.T) {
 	engine := engineAt(t, t.TempDir(), -1)
 	address := nodeOn(t, engine.ClientURL(), t.TempDir())
-	if status, body := post(t, address, "register-actor", `{"actor":"north","name":"North","kind":"state"}`); status != http.StatusCreated {
+	if status, body := postTo(t, address, "register-actor", `{"actor":"north","name":"North","kind":"state"}`); status != http.StatusCreated {
 		t.Fatalf("got %d %s", status, body)
 	}
 	nc, err := nats.Connect(engine.ClientURL())
@@ -100,7 +100,7 @@ func TestAnEntryThatCannotBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		status, body := post(t, address, "register-actor", `{"name":"South","kind":"state"}`)
+		status, body := postTo(t, address, "register-actor", `{"name":"South","kind":"state"}`)
 		if status == http.StatusServiceUnavailable && strings.Contains(body, "writes-stopped") {
 			break
 		}

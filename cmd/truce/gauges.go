@@ -22,12 +22,14 @@ func (n *node) gauges(s *settings) *prometheus.Registry {
 	})
 	build.Set(1)
 	registry.MustRegister(build)
-	gauge("truce_writable", "Whether commands can be stored: 0 where the node has stopped writing, the disk takes nothing, or the log cannot be reached.", func() float64 {
-		if n.ledger.Stopped() != nil || n.halted() != nil || n.logState().Last == 0 {
-			return 0
-		}
-		return 1
-	})
+	if !s.mirror.readOnly {
+		gauge("truce_writable", "Whether commands can be stored: 0 where the node has stopped writing, the disk takes nothing, or the log cannot be reached.", func() float64 {
+			if n.ledger.Stopped() != nil || n.halted() != nil || n.logState().Last == 0 {
+				return 0
+			}
+			return 1
+		})
+	}
 	gauge("truce_projections_stopped", "1 where the read models have met an entry that they cannot read.", func() float64 {
 		if n.models.State().Stopped {
 			return 1

@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -33,8 +35,12 @@ type node struct {
 	alerts    *alert.Sender
 	alertFile *alert.Store
 	logger    *slog.Logger
-	filling   bool       // the log is being restored: nobody misses it yet
-	proof     *notarised // nil where the folder is only read
+	filling   bool               // the log is being restored: nobody misses it yet
+	proof     *notarised         // nil where the log is only read
+	copy      *copyWatch         // nil where it is not a copy
+	end       context.CancelFunc // of what runs beside; nil where nothing does
+	running   sync.WaitGroup
+	endRoom   func() // nil before it is begun
 }
 
 // openNode opens what s says. The read models catch up behind it; until they have, the interface answers 503.
@@ -52,8 +58,12 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		return err
 	}
 	// The ledger asks the read models for commands by their id, and they tell the ledger what they read: one must come first.
+	first := eventstore.SignaturesRegistered
+	if s.mirror.readOnly {
+		first = "" // nothing may be put on the record
+	}
 	options := eventstore.Options{
-		Zone: s.zone, Logger: n.logger, Principal: localPrincipal, Signatures: eventstore.Signatures(s.signatures),
+		Zone: s.zone, Logger: n.logger, Principal: localPrincipal, Signatures: eventstore.Signatures(s.signatures), FirstSignatures: first,
 		CheckSeen: func(ctx context.Context, seen signed.Seen) error { return checkSeen(n.models)(ctx, seen) },
 		FindCommand: func(ctx context.Context, principal, id string) (uint64, bool) {
 			return n.models.FindCommand(ctx, principal, id)
@@ -70,7 +80,7 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		Stopped: n.ledger.Stop, // what cannot be read by the read models could not be answered for
 		Dir:     filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.ledger.Observe, Decode: n.ledger.Decode, Logger: n.logger,
 	}
-	if !s.readOnly {
+	if !s.mirror.readOnly {
 		if n.proof, err = openNotarised(s, n.ledger.ID(), n.logger); err != nil {
 			return err
 		}
@@ -89,18 +99,28 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		return err
 	}
 	n.models.Start(context.WithoutCancel(ctx)) // until close
+	if n.copy != nil {
+		life, end := context.WithCancel(context.WithoutCancel(ctx))
+		n.end = end
+		n.running.Go(func() { n.copy.run(life) })
+	}
+	n.beginRoom(ctx)
 	if err := n.openAlerts(ctx, s); err != nil {
 		return err
 	}
-	n.serveAPI(layers, s)
+	n.serveAPI(s, layers)
 	return n.openBus(ctx, s)
 }
 
 // serveAPI makes the interface to all of it.
-func (n *node) serveAPI(layers []api.Layer, s *settings) {
+func (n *node) serveAPI(s *settings, layers []api.Layer) {
 	o := api.Options{
 		Ledger: n.ledger, Queries: n.models, Log: n.log, Logger: n.logger, Version: version(),
 		Admin: n.models, Alerts: n.alerts, Layers: layers, Metrics: n.gauges(s),
+		ReadOnly: s.mirror.readOnly, Writer: s.mirror.writer,
+	}
+	if n.copy != nil {
+		o.Behind = n.copy.behind
 	}
 	if n.proof != nil {
 		o.Ledger = checkedLedger{n.ledger, &n.proof.checked}
@@ -148,9 +168,22 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 	if err != nil {
 		return err
 	}
-	n.log, err = jetstream.Open(ctx, n.conn, jetstream.Options{Stream: s.stream, Replicas: s.replicas, ReadOnly: s.readOnly, Halted: n.halted, Log: n.logger})
+	o := jetstream.Options{Stream: s.stream, Replicas: s.replicas, ReadOnly: s.mirror.readOnly, Halted: n.halted, Log: n.logger}
+	if n.embedded == nil {
+		o.AckTimeout = clusterPatience
+	}
+	if n.log, err = jetstream.Open(ctx, n.conn, o); err != nil {
+		return missing(err, s.stream)
+	}
+	if s.mirror.readOnly && n.embedded == nil {
+		n.copy, err = watchCopy(ctx, n.log)
+	}
 	return err
 }
+
+// clusterPatience is how long a node waits for an answer of servers elsewhere. What was on its way to one that died is not
+// answered at all, and is sent again the sooner; where they are only slow, that costs a message and nothing else.
+const clusterPatience = 2 * time.Second
 
 // halted tells why nothing can be written now.
 func (n *node) halted() error {
@@ -168,6 +201,9 @@ func remembered(data string) uint64 {
 // close takes the node apart: no new requests, no more writes, no more reads, and then the engine. What was acknowledged
 // is on disk already, whatever happens here.
 func (n *node) close() {
+	if n.endRoom != nil {
+		n.endRoom()
+	}
 	if n.bus != nil {
 		n.bus.Stop()
 	}
@@ -175,6 +211,10 @@ func (n *node) close() {
 		n.api.Close()
 	}
 	n.closeAlerts()
+	if n.end != nil {
+		n.end()
+		n.running.Wait()
+	}
 	if n.proof != nil {
 		n.proof.end()
 	}

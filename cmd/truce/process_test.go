@@ -23,6 +23,11 @@ func launch(dir string, env []string, args ...string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	return launchProgram(path, dir, env, args...)
+}
+
+// launchProgram starts any program.
+func launchProgram(path, dir string, env []string, args ...string) (*process, error) {
 	p := &process{cmd: exec.Command(path, args...), stdout: newOutput(), stderr: newOutput(), done: make(chan error, 1)}
 	p.cmd.Dir, p.cmd.Env = dir, env
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr

@@ -146,3 +146,29 @@ func checkSign(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("ssh-keygen takes what was altered")
 	}
 }
+
+// paste KEY VERB FILE: has the server state a command, signs the bytes with ssh-keygen, and sends what it printed with the
+// line ends of another system, as a person pastes it into the page.
+func pasteSign(ts *testscript.TestScript, _ bool, args []string) {
+	var s struct{ Signed []byte }
+	ts.Check(json.Unmarshal(post(ts, "/v1/statements/"+args[1], "application/json", []byte(ts.ReadFile(args[2]))), &s))
+	ts.Check(os.WriteFile(ts.MkAbs("pasted"), s.Signed, 0o600))
+	sshSign(ts, false, []string{args[0], "pasted"})
+	e, err := signed.Assemble(s.Signed, "  "+strings.ReplaceAll(ts.ReadFile("pasted.sig"), "\n", "\r\n"))
+	ts.Check(err)
+	raw, err := e.Marshal()
+	ts.Check(err)
+	post(ts, "/v1/commands/"+args[1], signed.MediaType, raw)
+}
+
+func post(ts *testscript.TestScript, path, kind string, body []byte) []byte {
+	answer, err := http.Post(ts.Getenv("TRUCE_SERVER")+path, kind, bytes.NewReader(body))
+	ts.Check(err)
+	defer answer.Body.Close()
+	said, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	if answer.StatusCode/100 != 2 {
+		ts.Fatalf("%s: %s %s", path, answer.Status, said)
+	}
+	return said
+}

@@ -98,7 +98,7 @@ func (p *program) replayFolder(ctx context.Context, data string) ([]projections.
 	if _, err := os.Stat(filepath.Join(data, "jetstream")); err != nil {
 		return nil, usage("--data %s holds no ledger: name the folder that truce serve was given", data)
 	}
-	n, err := openNode(ctx, &settings{data: data, zone: "UTC", readOnly: true}, slog.New(slog.DiscardHandler))
+	n, err := openNode(ctx, &settings{data: data, zone: "UTC", mirror: mirrorSettings{readOnly: true}}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ func (p *program) serveVerb() *cobra.Command {
 		Args:    cobra.NoArgs,
 		Long: `Serve the ledger in a data folder, or one on an external JetStream, until Ctrl-C. Every flag can also be set in the
 environment: --data as TRUCE_DATA, --nats-ca as TRUCE_NATS_CA, and so on; the flag wins.`,
-		Example: "  truce serve\n  truce serve --data /var/lib/truce --zone Asia/Damascus\n  truce serve --nats tls://nats.example.org:4222 --nats-creds truce.creds --replicas 3",
+		Example: "  truce serve\n  truce serve --data /var/lib/truce --zone Asia/Damascus\n  truce serve --nats tls://nats.example.org:4222 --nats-creds truce.creds --replicas 3\n  truce serve --nats tls://edge.example.org:4222 --read-only --stream MIRROR --writer https://ledger.example.org",
 	}
 	s := p.settingsFlags(c, p.defaultData())
 	c.RunE = func(c *cobra.Command, _ []string) error {

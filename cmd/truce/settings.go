@@ -29,8 +29,8 @@ type settings struct {
 	bus      busSettings
 	alerts   alertSettings
 	log      logSettings
-	reserve  uint     // MiB of the disk that stay free
-	readOnly bool     // neither make nor change a stream
+	reserve  uint // MiB of the disk that stay free
+	mirror   mirrorSettings
 	layers   []string // files with layers of the map
 	built    [][]byte // layers that the program brings
 
@@ -60,10 +60,11 @@ func (p *program) settingsFlags(c *cobra.Command, data string) *settings {
 	f.IntVar(&s.replicas, "replicas", 0, "How many copies of the log a cluster keeps; 0 leaves it as it is.")
 	f.UintVar(&s.reserve, "reserve", jetstream.DefaultReserve>>20, "How many `MiB` of the disk stay free: below that commands are refused and questions answered.")
 	s.log.declare(c)
+	s.mirror.declare(c)
 	s.bus.declare(c)
 	s.alerts.declare(c)
 	f.StringVar(&s.origin, "origin", "", "The `host` in the name of the log that its signed heads carry, such as ledger.example; it never changes later. Default localhost.")
-	f.StringVar(&s.signatures, "signatures", string(eventstore.SignaturesRegistered), "Which commands must be signed by their actors' keys: `off`, when-registered (those of actors with a key), required (all).")
+	f.StringVar(&s.signatures, "signatures", "", "Which commands must be signed by their actors' keys: `off`, when-registered (those of actors with a key), required (all). A change is put on the record; by default it stays as it is, and a new ledger takes when-registered.")
 	f.StringArrayVar(&s.witnesses, "witness", nil, "Ask this witness to cosign, `\"KEY URL\"`: the line that it prints at its start. May be repeated; all of them are the quorum.")
 	f.StringVar(&s.policy, "policy", "", "Ask the witnesses of a policy instead (C2SP tlog-policy), a `FILE`.")
 	return s
@@ -99,11 +100,11 @@ func (s *settings) check() error {
 	if (s.nats.CertFile == "") != (s.nats.KeyFile == "") {
 		return usage("--nats-cert and --nats-key go together: give both")
 	}
-	if err := errors.Join(s.log.check(), s.bus.check(s), s.alerts.check()); err != nil {
+	if err := errors.Join(s.log.check(), s.mirror.check(s), s.bus.check(s), s.alerts.check()); err != nil {
 		return err
 	}
 	switch eventstore.Signatures(s.signatures) {
-	case eventstore.SignaturesOff, eventstore.SignaturesRegistered, eventstore.SignaturesRequired:
+	case "", eventstore.SignaturesOff, eventstore.SignaturesRegistered, eventstore.SignaturesRequired:
 	default:
 		return usage("--signatures %q is none of off, when-registered, required", s.signatures)
 	}

@@ -115,16 +115,17 @@ func (p *program) assemble(statement string, signatures []string) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if _, err := signed.ParseStatement(raw); err != nil {
-		return usage("%s: %w", statement, err)
-	}
-	e := signed.Envelope{Signed: raw}
+	var texts []string
 	for _, name := range signatures {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			return usage("--signature: %w", err)
 		}
-		e.Signatures = append(e.Signatures, string(text))
+		texts = append(texts, string(text))
+	}
+	e, err := signed.Assemble(raw, texts...)
+	if err != nil {
+		return usage("%s: %w", statement, err)
 	}
 	return p.printEnvelope(e)
 }
@@ -135,12 +136,7 @@ func (s *signing) write(ctx context.Context, c domain.Command, file string) erro
 	if err != nil {
 		return err
 	}
-	words, err := signed.Words(statement)
-	if err != nil {
-		return err
-	}
-	statement.WordsSHA256 = signed.WordsHash(words)
-	raw, err := statement.Marshal()
+	raw, words, err := signed.Bytes(statement)
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -148,14 +146,10 @@ func (s *signing) terms(ctx context.Context, c domain.Command) (string, error) {
 	if agree.Version == 0 {
 		agree.Version = view.TermsVersion
 	}
-	switch {
-	case agree.Version != view.TermsVersion: // the text of another version is not at hand
+	if agree.Version != view.TermsVersion { // the text of another version is not at hand
 		return "", nil
-	case view.TermsText != "":
-		sum := sha256.Sum256([]byte(view.TermsText))
-		return hex.EncodeToString(sum[:]), nil
 	}
-	return view.TermsSHA256, nil
+	return view.TermsHash(), nil
 }
 
 // seen is the newest head of the log, checked with the log's key.

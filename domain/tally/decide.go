@@ -14,9 +14,20 @@ import (
 func Judge(before []domain.Reading, m domain.Moment, c domain.Command, in domain.Setting) ([]domain.Event, []string, error) {
 	switch c := c.(type) {
 	case *RecordTally:
-		return c.judge(Fold(before), m, in)
+		return c.judge(begun(before), m, in)
 	}
 	panic(fmt.Sprintf("tally: Judge has no case for %T", c)) // unreachable: the target's kind chose this package
+}
+
+// begun is the series as far as its first figure says what it counts. No rule asks for the later ones, and a series may have
+// thousands.
+func begun(readings []domain.Reading) (s State) {
+	for i := range readings {
+		if s = Fold(readings[i : i+1]); s.Exists() {
+			break
+		}
+	}
+	return s
 }
 
 // judge accepts a further point of the series s, or its first.

@@ -36,6 +36,9 @@ func (l *Log) Append(ctx context.Context, subject string, expected uint64, paylo
 }
 
 func (l *Log) append(ctx context.Context, m draft) (uint64, error) {
+	if l.appender == nil {
+		return 0, eventstore.ErrReadOnly
+	}
 	if err := checkSubject(m.subject); err != nil {
 		return 0, err
 	}

@@ -2,13 +2,17 @@ package jetstream_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"iter"
 	"net"
 	"net/url"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 	natsjs "github.com/nats-io/nats.go/jetstream"
 
 	"truceledger/eventstore"
@@ -101,4 +105,114 @@ func TestLogInACluster(t *testing.T) {
 			}
 		}
 	})
+	t.Run("a refused batch refuses only who is at fault", func(t *testing.T) { refusedAmongThree(t, nc) })
+	t.Run("writers and readers survive that the leader steps down", func(t *testing.T) { stepDown(t, nc) })
+}
+
+// refusedAmongThree appends many messages at once, a few of which expect what is not so. On a replicated stream such a batch is
+// refused with another code, and parts of it may be in flight.
+func refusedAmongThree(t *testing.T, nc *nats.Conn) {
+	l, err := jetstream.Open(t.Context(), nc, jetstream.Options{Replicas: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const all = 300
+	atFault := func(i int) bool { return i%97 == 0 }
+	sequences := make([]uint64, all)
+	var group sync.WaitGroup
+	for i := range all {
+		group.Go(func() {
+			expected := uint64(0)
+			if atFault(i) {
+				expected = 1 << 40
+			}
+			var err error
+			sequences[i], err = settledAt(bounded(t), l, fmt.Sprintf("truce.tally.batch-%d", i), expected, fmt.Sprint("message ", i))
+			if atFault(i) != errors.Is(err, eventstore.ErrConflict) || !atFault(i) && err != nil {
+				t.Errorf("message %d: got %v", i, err)
+			}
+		})
+	}
+	group.Wait()
+	wantAt(t, l, func(yield func(sequence uint64, payload string) bool) {
+		for i, n := range sequences {
+			if !atFault(i) && !yield(n, fmt.Sprint("message ", i)) {
+				return
+			}
+		}
+	})
+}
+
+// stepDown makes the stream's leader give up its place while clients write and one follows.
+func stepDown(t *testing.T, nc *nats.Conn) {
+	const writers, each = 20, 30
+	l, err := jetstream.Open(t.Context(), nc, jetstream.Options{Replicas: 3, AckTimeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	began, err := l.Last(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	stored := make(chan [2]any, writers*each)
+	for w := range writers {
+		group.Go(func() {
+			var at uint64
+			for i := range each {
+				payload := fmt.Sprintf("writer %d, message %d", w, i)
+				n, err := settledAt(bounded(t), l, fmt.Sprintf("truce.tally.step-%d", w), at, payload)
+				if err != nil {
+					t.Errorf("%s: %v", payload, err)
+					return
+				}
+				at = n
+				stored <- [2]any{n, payload}
+			}
+		})
+	}
+	group.Go(func() {
+		for range 3 {
+			if _, err := nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+jetstream.DefaultStream, nil, 10*time.Second); err != nil {
+				t.Errorf("step down: %v", err)
+			}
+		}
+	})
+	followed, at := 0, began
+	for m, err := range l.Follow(bounded(t), began) {
+		if err != nil || m.Sequence != at+1 {
+			t.Fatalf("follow: %d after %d, %v", m.Sequence, at, err)
+		}
+		at = m.Sequence
+		if followed++; followed == writers*each {
+			break
+		}
+	}
+	group.Wait()
+	close(stored)
+	wantAt(t, l, func(yield func(uint64, string) bool) {
+		for s := range stored {
+			if !yield(s[0].(uint64), s[1].(string)) {
+				return
+			}
+		}
+	})
+}
+
+// wantAt looks whether what was acknowledged stands where it was said to stand, and only there.
+func wantAt(t *testing.T, l *jetstream.Log, acknowledged iter.Seq2[uint64, string]) {
+	t.Helper()
+	there, times := map[uint64]string{}, map[string]int{}
+	for m, err := range l.Read(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		there[m.Sequence] = string(m.Payload)
+		times[string(m.Payload)]++
+	}
+	for n, payload := range acknowledged {
+		if there[n] != payload || times[payload] != 1 {
+			t.Errorf("%q was acknowledged at %d, where %q stands; it stands %d times", payload, n, there[n], times[payload])
+		}
+	}
 }

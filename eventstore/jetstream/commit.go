@@ -18,6 +18,8 @@ const (
 	// else waits for one flush.
 	batchMessages = 1000
 	batchBytes    = 1 << 20
+	// mostPatience bounds the wait for the others of a crowd: see committer.crowd.
+	mostPatience = 5 * time.Millisecond
 	// mostQueued bounds those who wait for the next flush. The ledger lets in as many.
 	mostQueued = 10_000
 )
@@ -36,6 +38,15 @@ type committer struct {
 	queue    []*waiting // in the order in which they came
 	plain    int        // published by themselves right now
 	flushing bool       // a batch is under way
+
+	// crowd is how many wrote at once when last a batch was sent, 0 while hardly anybody does. The callers of a batch come
+	// back one after the other: were the first of them published by themselves, or the next batch begun with a few, each
+	// would cost a flush of its own and all the others would wait for it. So half of a crowd is waited for, but no longer
+	// than half of what the last flush took.
+	crowd    int
+	patience time.Duration
+	ended    time.Time   // when the last flush did
+	waits    *time.Timer // for the crowd; nil while nobody does
 }
 
 // A waiting is a message in the queue, or on its way in a batch.
@@ -72,15 +83,19 @@ func (c *committer) append(ctx context.Context, m draft) (uint64, error) {
 func (c *committer) join(m draft) (*waiting, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.flushing && len(c.queue) == 0 && c.plain < few {
-		c.plain++
-		return nil, nil
-	}
 	if len(c.queue) >= mostQueued {
 		return nil, eventstore.ErrQueueFull
 	}
+	if c.crowd > 0 && !c.flushing && len(c.queue) == 0 && time.Since(c.ended) > c.patience {
+		c.crowd = 0 // it has gone home
+	}
+	if !c.flushing && len(c.queue) == 0 && c.plain < few && c.crowd == 0 {
+		c.plain++
+		return nil, nil
+	}
 	w := &waiting{draft: m, answered: make(chan struct{})}
 	c.queue = append(c.queue, w)
+	c.next()
 	return w, nil
 }
 
@@ -110,13 +125,36 @@ func (c *committer) landed() {
 	c.next()
 }
 
-// next begins the next flush when the last one has ended. c.mu is held.
+// next begins the next flush, if the last one has ended and there is enough for one. c.mu is held.
 func (c *committer) next() {
-	if c.flushing || c.plain > 0 || len(c.queue) == 0 {
-		return
+	switch {
+	case c.flushing || c.plain > 0 || len(c.queue) == 0:
+	case len(c.queue) >= c.crowd/2:
+		c.begin()
+	case c.waits == nil:
+		c.waits = time.AfterFunc(c.patience, c.waited)
+	}
+}
+
+// waited begins a flush with those who have come.
+func (c *committer) waited() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waits = nil
+	if !c.flushing && c.plain == 0 && len(c.queue) > 0 {
+		c.begin()
+	}
+}
+
+// begin sends what has queued. c.mu is held.
+func (c *committer) begin() {
+	if c.waits != nil {
+		c.waits.Stop() // if it is late already, it finds a flush under way, or one more that may begin
+		c.waits = nil
 	}
 	batch := c.take()
 	if len(batch) < few {
+		c.crowd = 0
 		c.plain += len(batch)
 		for _, w := range batch {
 			go func() {
@@ -126,12 +164,14 @@ func (c *committer) next() {
 		}
 		return
 	}
-	c.flushing = true
+	c.flushing, c.crowd = true, max(len(batch), c.crowd*7/8)
 	go func() {
+		began := time.Now()
 		c.flush(batch)
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.flushing = false
+		c.flushing, c.ended = false, time.Now()
+		c.patience = min(c.ended.Sub(began)/2, mostPatience)
 		c.next()
 	}()
 }

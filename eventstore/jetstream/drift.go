@@ -24,10 +24,7 @@ func (e *DriftError) Error() string {
 //
 // What brings others with it comes first (schedules switch deny_purge off, for one), so that the cause is named.
 func drift(is, want jetstream.StreamConfig) error {
-	for _, f := range []struct {
-		name     string
-		is, must any
-	}{
+	return firstDrift([]field{
 		{"mirror", is.Mirror != nil, false},
 		{"sources", len(is.Sources), 0},
 		{"sealed", is.Sealed, false},
@@ -54,7 +51,17 @@ func drift(is, want jetstream.StreamConfig) error {
 		{"allow_direct", is.AllowDirect, want.AllowDirect},
 		{"allow_atomic", is.AllowAtomicPublish, want.AllowAtomicPublish},
 		{"first_seq", max(1, is.FirstSeq), uint64(1)},
-	} {
+	})
+}
+
+// A field is one of a stream's configuration, as it is and as it must be.
+type field struct {
+	name     string
+	is, must any
+}
+
+func firstDrift(fields []field) error {
+	for _, f := range fields {
 		if is, must := fmt.Sprint(f.is), fmt.Sprint(f.must); is != must {
 			return &DriftError{Field: f.name, Is: is, Must: must}
 		}

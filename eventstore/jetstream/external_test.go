@@ -135,16 +135,20 @@ func TestNothingAcknowledgedIsLostInARestart(t *testing.T) {
 
 // settled appends until the outcome is known.
 func settled(ctx context.Context, l eventstore.Log, expected uint64, payload string) (uint64, error) {
+	return settledAt(ctx, l, "truce.ceasefire.a", expected, payload)
+}
+
+func settledAt(ctx context.Context, l eventstore.Log, subject string, expected uint64, payload string) (uint64, error) {
 	unknown := false
 	for {
-		n, err := l.Append(ctx, "truce.ceasefire.a", expected, []byte(payload))
+		n, err := l.Append(ctx, subject, expected, []byte(payload))
 		switch {
 		case err == nil:
 			return n, nil
 		case errors.Is(err, eventstore.ErrOutcomeUnknown):
 			unknown = true
 		case errors.Is(err, eventstore.ErrConflict) && unknown:
-			for m, err := range l.Load(ctx, "truce.ceasefire.a", expected) {
+			for m, err := range l.Load(ctx, subject, expected) {
 				if err == nil && string(m.Payload) == payload {
 					return m.Sequence, nil
 				}

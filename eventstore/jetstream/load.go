@@ -90,7 +90,7 @@ func (l *Log) lastOf(ctx context.Context, subject string) (uint64, error) {
 	case answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
 		return 0, nil
 	}
-	return 0, fmt.Errorf("last sequence: %w", answer.Error)
+	return 0, fmt.Errorf("last sequence: %w: %w", answered(answer.Error), answer.Error)
 }
 
 // page returns messages of the subject in after+1..last, as many as one answer holds. None and an error that is worth

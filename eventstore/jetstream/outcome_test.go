@@ -224,3 +224,30 @@ func TestSilenceIsAnUnknownOutcome(t *testing.T) {
 		t.Fatalf("got %v, want %v", err, eventstore.ErrOutcomeUnknown)
 	}
 }
+
+// Between two leaders the cluster's API answers errors of its own. They say: later, and nothing about the record.
+func TestAClusterWithoutALeaderIsUnavailable(t *testing.T) {
+	s := startScript(t)
+	l := s.open()
+	s.on("$JS.API.STREAM.MSG.GET.TRUCE", `{"error":{"code":503,"err_code":10008,"description":"JetStream system temporarily unavailable"}}`)
+	for _, err := range l.Load(t.Context(), "truce.ceasefire.a", 0) {
+		if !errors.Is(err, eventstore.ErrUnavailable) {
+			t.Errorf("load: got %v, want %v", err, eventstore.ErrUnavailable)
+		}
+	}
+}
+
+func TestALogThatIsOnlyReadTakesNoAppend(t *testing.T) {
+	r := startRig(t)
+	r.open(t)
+	l, err := jetstream.Open(t.Context(), r.nc, jetstream.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Append(t.Context(), "truce.ceasefire.a", 0, []byte("x")); !errors.Is(err, eventstore.ErrReadOnly) {
+		t.Errorf("got %v, want %v", err, eventstore.ErrReadOnly)
+	}
+	if o, err := l.Origin(t.Context()); err != nil || o != (jetstream.Origin{}) {
+		t.Errorf("origin of a log that is its own: got %+v, %v", o, err)
+	}
+}

@@ -27,7 +27,7 @@ var ErrNoStream = errors.New("the stream does not exist")
 type Options struct {
 	Stream   string // DefaultStream when empty
 	Replicas int    // copies in the cluster, 0: as it is (1 when the stream is made). It is raised when lower, never lowered
-	ReadOnly bool   // neither make nor change the stream; it must exist (ErrNoStream)
+	ReadOnly bool   // neither make nor change the stream, nor append; it must exist (ErrNoStream), and may be a mirror
 
 	// AckTimeout bounds the wait for one append's acknowledgement, after which its outcome is unknown. 5 s when 0.
 	AckTimeout time.Duration
@@ -43,7 +43,7 @@ type Log struct {
 	stream     string
 	ackTimeout time.Duration
 	log        *slog.Logger
-	appender   appender
+	appender   appender // nil where the log is only read
 	halted     func() error
 }
 
@@ -65,7 +65,9 @@ func Open(ctx context.Context, nc *nats.Conn, o Options) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream %q: %w", o.Stream, err)
 	}
-	l.appender = l.newAppender(atomic)
+	if !o.ReadOnly {
+		l.appender = l.newAppender(atomic)
+	}
 	return l, nil
 }
 
@@ -107,7 +109,12 @@ func (l *Log) establish(ctx context.Context, o Options) (atomic bool, err error)
 	if err != nil {
 		return false, err
 	}
-	if err := drift(info.Config, want); err != nil {
+	if o.ReadOnly && info.Config.Mirror != nil {
+		err = mirrorDrift(info.Config)
+	} else {
+		err = drift(info.Config, want)
+	}
+	if err != nil {
 		return false, err
 	}
 	if err := whole(stateOf(info)); err != nil {
@@ -206,7 +213,7 @@ func (l *Log) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 		return nil, fmt.Errorf("stream info: %w", err)
 	}
 	if answer.Error != nil {
-		return nil, fmt.Errorf("stream info: %w", answer.Error)
+		return nil, fmt.Errorf("stream info: %w: %w", answered(answer.Error), answer.Error)
 	}
 	return &answer.StreamInfo, nil
 }

@@ -41,6 +41,7 @@ type Heads struct {
 var (
 	headsBucket    = []byte("heads")    // size (8 bytes) -> signed note
 	evidenceBucket = []byte("evidence") // number (8 bytes) -> Evidence in JSON
+	cosignedBucket = []byte("cosigned") // a witness's key, zero, size (8 bytes) -> nothing: see Cosigned
 )
 
 // OpenHeads opens the file and reads all of it. Every write to it is on disk when it returns. Damage is refused and not
@@ -85,6 +86,9 @@ func layOut(db *bbolt.DB) error {
 		_, err := tx.CreateBucketIfNotExists(headsBucket)
 		if err == nil {
 			_, err = tx.CreateBucketIfNotExists(evidenceBucket)
+		}
+		if err == nil && tx.Bucket(cosignedBucket) == nil {
+			err = indexCosigned(tx)
 		}
 		return err
 	})
@@ -184,16 +188,11 @@ func (s *Heads) Last() (text []byte, err error) {
 	return text, err
 }
 
-// Covering returns the smallest head that covers a leaf index and that accept, where it is given, takes; nil for none.
-func (s *Heads) Covering(index int64, accept func(text []byte) bool) (text []byte, err error) {
+// Covering returns the smallest head that covers a leaf index; nil for none.
+func (s *Heads) Covering(index int64) (text []byte, err error) {
 	err = s.db.View(func(tx *bbolt.Tx) error {
-		c := tx.Bucket(headsBucket).Cursor()
-		for k, v := c.Seek(number(index + 1)); k != nil; k, v = c.Next() {
-			if accept == nil || accept(v) {
-				text = bytes.Clone(v)
-				return nil
-			}
-		}
+		_, v := tx.Bucket(headsBucket).Cursor().Seek(number(index + 1))
+		text = bytes.Clone(v)
 		return nil
 	})
 	return text, err
@@ -253,6 +252,9 @@ func (s *Heads) AddCosignatures(size int64, logKey note.Verifier, lines []byte, 
 			return fmt.Errorf("a cosignature for the head at %d, which this node does not hold", size)
 		}
 		if head, err = Merge(bytes.Clone(text), lines, logKey, witnesses...); err != nil {
+			return err
+		}
+		if err := noteCosigned(tx, head.Size, head.Note); err != nil {
 			return err
 		}
 		return b.Put(number(size), head.Note)

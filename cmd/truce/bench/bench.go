@@ -39,6 +39,7 @@ type Config struct {
 	Open     func(ctx context.Context, dir string) (*Node, error)
 	Child    []string          // the command line that runs Child in another process, before its own arguments
 	Progress func(line string) // is told what is being done
+	Profile  string            // the folder for a processor profile of each row, "" for none
 }
 
 // Quick and Full are the sizes of a look and of a measurement.
@@ -108,7 +109,8 @@ func Run(ctx context.Context, c Config, told func(Row)) (rows []Row, err error) 
 			continue
 		}
 		r.progress("%s: %s", m.name, m.what)
-		row, err := r.row(ctx, m)
+		r.row = m.name
+		row, err := r.measure(ctx, m)
 		if err != nil {
 			return rows, fmt.Errorf("%s: %w", m.name, err)
 		}
@@ -124,6 +126,7 @@ func Run(ctx context.Context, c Config, told func(Row)) (rows []Row, err error) 
 type run struct {
 	Config
 	dir   string
+	row   string  // that is being measured
 	small *ledger // 10,000 records, for what is written
 	large *ledger // of the full size
 }
@@ -134,7 +137,7 @@ func (r *run) progress(format string, args ...any) {
 	}
 }
 
-func (r *run) row(ctx context.Context, m measure) (Row, error) {
+func (r *run) measure(ctx context.Context, m measure) (Row, error) {
 	value, raw, unit, err := m.run(r, ctx)
 	row := Row{Name: m.name, Value: value, Unit: unit, Raw: raw, Ratio: value, Bar: m.bar, Aim: m.aim, what: m.what}
 	if m.name == "growth" {

@@ -36,6 +36,7 @@ func (r *run) durable256(ctx context.Context) (value, raw float64, unit string, 
 // inTurns measures ours and the raw one by turns, so that what else the machine does meets both, and returns the medians.
 func (r *run) inTurns(ours, raw func() (float64, error)) (float64, float64, error) {
 	var a, b []float64
+	ours = r.profiled(ours)
 	for range r.Rounds {
 		for _, x := range []struct {
 			measure func() (float64, error)

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"truceledger/eventstore"
 	"truceledger/eventstore/proof"
 )
 
@@ -22,6 +23,21 @@ func tileAt(level int, n, size int64) tlog.Tile {
 		level = 0
 	}
 	return tlog.Tile{H: proof.Height, L: level, N: n, W: int(min(256, size>>(proof.Height*level)-n*256))}
+}
+
+// A buffer holds one file at a time.
+type buffer struct{ b bytes.Buffer }
+
+// read reads a file; what it returns holds until the next one.
+func (b *buffer) read(dir fs.FS, name string) ([]byte, error) {
+	f, err := dir.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	b.b.Reset()
+	_, err = b.b.ReadFrom(io.LimitReader(f, 256*(eventstore.MaxPayload+2)+1))
+	return b.b.Bytes(), err
 }
 
 // tileFiles reads the tiles of hashes. One of the lowest level is held at a time.
@@ -88,6 +104,7 @@ func (v *verifier) lastTiles() error {
 type entryFiles struct {
 	dir  fs.FS
 	size int64
+	buffer
 	rest []byte // what is left of the file that is being compared
 	gone bool   // the file is not there: one of its entries must be withheld
 	seen bool   // one was
@@ -128,7 +145,7 @@ func (f *entryFiles) compare(l *line) error {
 func (f *entryFiles) open(n int64) error {
 	t := tileAt(0, n, f.size)
 	t.L = -1
-	data, err := fs.ReadFile(f.dir, proof.TilePath(t))
+	data, err := f.buffer.read(f.dir, proof.TilePath(t))
 	f.rest, f.gone, f.seen = data, errors.Is(err, fs.ErrNotExist), false
 	if f.gone {
 		return nil

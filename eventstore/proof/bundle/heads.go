@@ -56,7 +56,7 @@ func (v *verifier) readHeads() (proof.Head, []mark, error) {
 	}
 	marks = append(marks, markOf(head))
 	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(a.size, b.size) })
-	return head, marks, v.judge(head)
+	return head, marks, v.askPolicy(head)
 }
 
 func (v *verifier) open(text []byte) (proof.Head, error) {
@@ -70,8 +70,8 @@ func (v *verifier) witnesses() []note.Verifier {
 	return v.Policy.Verifiers()
 }
 
-// judge asks the caller's policy. The bundle's own is not looked at.
-func (v *verifier) judge(head proof.Head) error {
+// askPolicy asks the caller's policy. The bundle's own is not looked at.
+func (v *verifier) askPolicy(head proof.Head) error {
 	for _, c := range witness.Cosignatures(head) {
 		v.report.Cosigned = append(v.report.Cosigned, c.Witness)
 	}

@@ -63,9 +63,9 @@ type batch struct {
 	done  chan struct{}
 }
 
-// lines reads events.jsonl ahead on all cores and calls visit for each line in order. decode says which entries are
-// decoded on the way.
-func (v *verifier) lines(decode func(payload []byte) bool, visit func(*line) error) error {
+// lines reads events.jsonl ahead on all cores and calls visit for each line in order, and pause now and then, and at the end
+// of what could be visited. decode says which entries are decoded on the way.
+func (v *verifier) lines(decode func(payload []byte) bool, visit func(*line) error, pause func()) error {
 	f, err := v.dir.Open("events.jsonl")
 	if err != nil {
 		return failed(0, "layout", "the bundle has no events.jsonl")
@@ -82,7 +82,7 @@ func (v *verifier) lines(decode func(payload []byte) bool, visit func(*line) err
 			}
 		}()
 	}
-	err = consume(ordered, visit)
+	err = consume(ordered, visit, pause)
 	close(stop)
 	if failed := <-readError; err == nil {
 		err = failed
@@ -90,9 +90,11 @@ func (v *verifier) lines(decode func(payload []byte) bool, visit func(*line) err
 	return err
 }
 
-func consume(ordered chan *batch, visit func(*line) error) error {
+func consume(ordered chan *batch, visit func(*line) error, pause func()) error {
+	defer pause()
 	for b := range ordered {
 		<-b.done
+		pause()
 		for i := range b.lines {
 			if err := visit(&b.lines[i]); err != nil {
 				return err

@@ -3,7 +3,6 @@ package bundle
 import (
 	"bytes"
 	"errors"
-	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -22,7 +21,7 @@ func (v *verifier) says(l *line) error {
 	if !l.decoded {
 		return nil
 	}
-	e := l.entry
+	e := &l.entry
 	if e.Ledger != v.report.Ledger {
 		return failed(l.sequence, "entry", "it is of ledger %s, the head is of %s", e.Ledger, v.head.Origin)
 	}
@@ -32,7 +31,7 @@ func (v *verifier) says(l *line) error {
 		return err
 	}
 	if v.SkipRules {
-		v.replay.Follow(e)
+		v.replay.Follow(*e)
 		return nil
 	}
 	return v.rules(e)
@@ -50,7 +49,7 @@ func (v *verifier) withhold(sequence uint64) {
 }
 
 // time flags what the ledger's clock claims against what a witness has seen.
-func (v *verifier) time(e eventstore.Entry) {
+func (v *verifier) time(e *eventstore.Entry) {
 	if e.RecordedAt.After(v.known) {
 		v.known = e.RecordedAt
 	}
@@ -59,25 +58,61 @@ func (v *verifier) time(e eventstore.Entry) {
 	}
 }
 
-// rules decides the entry again. Where entries are withheld, one that then does not follow is only not decided: what is
-// hidden may be what made it so.
-func (v *verifier) rules(e eventstore.Entry) error {
-	err := v.replay.Next(v.ctx, e)
+// rules has the entry decided again, beside what comes after it.
+func (v *verifier) rules(e *eventstore.Entry) error {
+	c, err := v.replay.Take(v.ctx, e)
+	if err == nil {
+		v.cases = append(v.cases, ruling{c, e.Sequence, v.hidden != 0})
+		return nil
+	}
+	if err = v.undecided(e.Sequence, v.hidden != 0, err); err == nil {
+		v.replay.Follow(*e)
+	}
+	return err
+}
+
+// A ruling is a case with what it takes to say what its failure means.
+type ruling struct {
+	eventstore.Case
+	sequence uint64
+	hidden   bool // an entry before it is withheld
+}
+
+// judge hands the cases that were gathered to the pool.
+func (v *verifier) judge() {
+	cases := v.cases
+	if v.cases = nil; len(cases) == 0 {
+		return
+	}
+	v.cases = make([]ruling, 0, batchSize)
+	v.pool.add(func() error {
+		for _, c := range cases {
+			if err := v.replay.Judge(v.ctx, c.Case); err != nil {
+				if err := v.undecided(c.sequence, c.hidden, err); err != nil {
+					return err // those after it in the batch are not the first
+				}
+				continue
+			}
+			v.decided.Add(1)
+		}
+		return nil
+	})
+}
+
+// undecided says what it means that an entry could not be decided again. Where entries are withheld, one that then does not
+// follow is only not decided: what is hidden may be what made it so.
+func (v *verifier) undecided(sequence uint64, hidden bool, err error) error {
 	var wrong *eventstore.Mismatch
 	switch {
-	case err == nil:
-		v.report.Decided++
-		return nil
-	case v.hidden != 0 && (errors.As(err, &wrong) || errors.Is(err, errWithheld)):
-		v.report.Undecided++
+	case hidden && (errors.As(err, &wrong) || errors.Is(err, errWithheld)):
+		v.hiddenCases.Add(1)
 	case errors.Is(err, eventstore.ErrOtherRules):
-		v.report.Unruled++
+		v.unruled.Add(1)
 	case errors.As(err, &wrong):
-		return failed(e.Sequence, "rules", "%s", wrong.Why)
+		return failed(sequence, "rules", "%s", wrong.Why)
 	default:
 		return err
 	}
-	v.replay.Follow(e)
 	return nil
 }
 
@@ -87,7 +122,7 @@ var signedBegins = []byte(`"command":{"signed":`)
 func isSigned(payload []byte) bool { return bytes.Contains(payload, signedBegins) }
 
 // statementOf returns what a party signed, nil for a command that nobody signed. Verify the signature before believing it.
-func statementOf(e eventstore.Entry) (*signed.Statement, error) {
+func statementOf(e *eventstore.Entry) (*signed.Statement, error) {
 	if e.Signed == nil {
 		return nil, nil
 	}
@@ -96,7 +131,7 @@ func statementOf(e eventstore.Entry) (*signed.Statement, error) {
 }
 
 // signature checks who signed an entry's command: a key that stood on the record of the actor who acts, as of read_to.
-func (v *verifier) signature(e eventstore.Entry) error {
+func (v *verifier) signature(e *eventstore.Entry) error {
 	s, err := statementOf(e)
 	if s == nil || err != nil {
 		return err
@@ -116,13 +151,23 @@ func (v *verifier) signature(e eventstore.Entry) error {
 		return err
 	}
 	v.count(e, s.PartySeq)
-	v.pool.check(e, v.report.Ledger, keys)
+	v.checkSigned(e, keys)
 	return nil
+}
+
+func (v *verifier) checkSigned(e *eventstore.Entry, keys []registry.Key) {
+	v.pool.add(func() error {
+		if err := eventstore.CheckSigned(*e.Signed, v.report.Ledger, e.Command, keys, e.KeysAt()); err != nil {
+			return failed(e.Sequence, "signature", "%v", err)
+		}
+		v.signed.Add(1)
+		return nil
+	})
 }
 
 // count flags gaps and repeats among the numbers that a key's holder gives to what it signs: a command that was signed and
 // never logged, or one that was put on the record twice.
-func (v *verifier) count(e eventstore.Entry, number uint64) {
+func (v *verifier) count(e *eventstore.Entry, number uint64) {
 	claimed, err := e.Signed.Claimed()
 	if err != nil {
 		return // the check of the signature says so
@@ -137,9 +182,10 @@ func (v *verifier) count(e eventstore.Entry, number uint64) {
 	v.counts[key] = max(v.counts[key], number)
 }
 
-var ofActor = []byte(`"subject":"actor/`)
+var ofActor, ofLedger = []byte(`"subject":"actor/`), []byte(`"subject":"ledger/`)
 
-func isOfActor(payload []byte) bool { return bytes.Contains(payload, ofActor) }
+func isOfActor(payload []byte) bool  { return bytes.Contains(payload, ofActor) }
+func isOfLedger(payload []byte) bool { return bytes.Contains(payload, ofLedger) }
 
 // seen checks that the head that a signer says to have seen belongs to this history.
 func (v *verifier) seen(sequence uint64, seen signed.Seen) error {
@@ -174,50 +220,4 @@ func (f *tileFiles) hashes(indexes []int64) ([]tlog.Hash, error) {
 		}
 	}
 	return found, nil
-}
-
-// A signaturePool checks signatures on all cores and keeps the failure of the earliest entry.
-type signaturePool struct {
-	todo  chan func() error
-	wg    sync.WaitGroup
-	mu    sync.Mutex
-	first error
-	held  uint64
-}
-
-func newSignaturePool(workers int) *signaturePool {
-	p := &signaturePool{todo: make(chan func() error, 256)}
-	for range workers {
-		p.wg.Go(p.work)
-	}
-	return p
-}
-
-func (p *signaturePool) work() {
-	for job := range p.todo {
-		err := job()
-		p.mu.Lock()
-		if err == nil {
-			p.held++
-		} else if p.first == nil || earlier(err, p.first) {
-			p.first = err
-		}
-		p.mu.Unlock()
-	}
-}
-
-func (p *signaturePool) check(e eventstore.Entry, ledger string, keys []registry.Key) {
-	p.todo <- func() error {
-		if err := eventstore.CheckSigned(*e.Signed, ledger, e.Command, keys, e.ReadTo); err != nil {
-			return failed(e.Sequence, "signature", "%v", err)
-		}
-		return nil
-	}
-}
-
-// wait ends the pool and returns the failure of the earliest entry.
-func (p *signaturePool) wait() error {
-	close(p.todo)
-	p.wg.Wait()
-	return p.first
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -60,11 +61,14 @@ type verifier struct {
 	tiles      *tileFiles
 	files      *entryFiles
 	replay     *eventstore.Replay
-	pool       *signaturePool
+	pool       *pool
+	cases      []ruling          // of the batch that is being read
 	known      time.Time         // the running maximum of recorded_at
 	counts     map[string]uint64 // by key: the number of the newest statement that it has signed
 	batchBytes int               // of the reader that runs ahead
 	hidden     uint64            // the sequence of the first withheld entry, 0 for none
+
+	signed, decided, hiddenCases, unruled atomic.Uint64 // what the pool has found; see Report
 }
 
 func (v *verifier) run() (err error) {
@@ -82,12 +86,10 @@ func (v *verifier) run() (err error) {
 	v.tiles = &tileFiles{dir: v.dir, size: v.head.Size}
 	v.edge = proof.NewEdge(v.fullTile)
 	v.replay = eventstore.NewReplay(v.index.payload, 0)
-	v.pool = newSignaturePool(runtime.GOMAXPROCS(0))
-	err = v.entries()
-	if signatures := v.pool.wait(); earlier(signatures, err) {
-		err = signatures
-	}
-	v.report.Signed = v.pool.held
+	v.pool = newPool(runtime.GOMAXPROCS(0))
+	err = v.pool.wait(v.entries())
+	v.report.Signed, v.report.Decided = v.signed.Load(), v.decided.Load()
+	v.report.Undecided, v.report.Unruled = v.hiddenCases.Load(), v.unruled.Load()
 	if err != nil {
 		return err
 	}
@@ -113,8 +115,10 @@ func (v *verifier) entries() error {
 		return err
 	}
 	// Without the rules, only what is signed is read, and the records of actors, on which the keys stand.
-	decode := func(payload []byte) bool { return !v.SkipRules || isSigned(payload) || isOfActor(payload) }
-	if err := v.lines(decode, v.line); err != nil {
+	decode := func(payload []byte) bool {
+		return !v.SkipRules || isSigned(payload) || isOfActor(payload) || isOfLedger(payload)
+	}
+	if err := v.lines(decode, v.line, v.judge); err != nil {
 		return err
 	}
 	if v.edge.Size() != v.head.Size {
@@ -128,6 +132,9 @@ func (v *verifier) entries() error {
 func (v *verifier) line(l *line) error {
 	if err := v.ctx.Err(); err != nil {
 		return err
+	}
+	if v.pool.failed.Load() {
+		return errElsewhere
 	}
 	if v.edge.Size() >= v.head.Size {
 		return failed(l.sequence, "line", "there are more entries than the head covers")
@@ -201,7 +208,7 @@ func (v *verifier) times(l *line) Times {
 	}
 	if l.decoded {
 		t.ClaimedByUs = l.entry.RecordedAt
-		if s, err := statementOf(l.entry); err == nil && s != nil {
+		if s, err := statementOf(&l.entry); err == nil && s != nil {
 			t.NotBefore, t.BeforeBy = v.seenAt(s.Seen.Size)
 		}
 	}

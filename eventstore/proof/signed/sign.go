@@ -6,24 +6,49 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 
 	"github.com/hiddeco/sshsig"
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 )
 
-// Sign signs a statement for its ledger. Show the signer Words(s) first: the statement carries their hash.
-func Sign(s Statement, by ssh.Signer) (Envelope, error) {
-	words, err := Words(s)
-	if err != nil {
-		return Envelope{}, err
+// Bytes returns the bytes to sign and the words to show to the signer first; the bytes carry the words' hash.
+func Bytes(s Statement) (raw []byte, words string, err error) {
+	if words, err = Words(s); err != nil {
+		return nil, "", err
 	}
 	s.WordsSHA256 = WordsHash(words)
-	raw, err := s.Marshal()
-	if err != nil {
+	if raw, err = s.Marshal(); err == nil {
+		_, err = ParseStatement(raw)
+	}
+	return raw, words, err
+}
+
+// Assemble joins the bytes of a statement and the signatures that ssh-keygen made over them, as a person pastes them: line
+// ends of other systems and white space around them are put right.
+func Assemble(raw []byte, signatures ...string) (Envelope, error) {
+	if _, err := ParseStatement(raw); err != nil {
 		return Envelope{}, err
 	}
-	if _, err := ParseStatement(raw); err != nil {
+	e := Envelope{Signed: raw}
+	for _, text := range signatures {
+		lines := strings.Fields(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(text), beginSignature), endSignature))
+		text = beginSignature + "\n" + strings.Join(lines, "\n") + "\n" + endSignature + "\n"
+		if _, err := parseSignature(text); err != nil {
+			return Envelope{}, err
+		}
+		e.Signatures = append(e.Signatures, text)
+	}
+	return e, e.check()
+}
+
+const beginSignature, endSignature = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
+
+// Sign signs a statement for its ledger. Show the signer the words first that Bytes returns.
+func Sign(s Statement, by ssh.Signer) (Envelope, error) {
+	raw, _, err := Bytes(s)
+	if err != nil {
 		return Envelope{}, err
 	}
 	text, err := SignBytes(raw, s.Ledger, by)

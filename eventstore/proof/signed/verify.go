@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/pem"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hiddeco/sshsig"
@@ -109,8 +110,8 @@ func present(s *sshsig.Signature) error {
 // parseSignature reads an armoured signature, strictly: nothing before it, nothing after it, and no bytes in it that are
 // not read.
 func parseSignature(text string) (*sshsig.Signature, error) {
-	const begin, most = "-----BEGIN SSH SIGNATURE-----\n", 4096
-	if len(text) > most || len(text) < len(begin) || text[:len(begin)] != begin {
+	const most = 4096
+	if len(text) > most || !strings.HasPrefix(text, beginSignature+"\n") {
 		return nil, fmt.Errorf("%w: a signature is the text that ssh-keygen -Y sign writes", ErrForm)
 	}
 	block, rest := pem.Decode([]byte(text))

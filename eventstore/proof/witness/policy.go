@@ -1,10 +1,12 @@
 package witness
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,6 +25,14 @@ type Policy struct {
 	Witnesses []Named
 	quorum    witness.Group
 	none      bool
+	groups    map[string]group // by name
+	top       string           // the witness or group that is the quorum
+}
+
+// A group is so many of its members.
+type group struct {
+	threshold int
+	members   []string
 }
 
 // Named is a witness under the name that the policy gives it.
@@ -38,7 +48,7 @@ const noURL = "https://none.invalid"
 // ParsePolicy reads a policy. The library builds the quorum; what it would let pass is refused here: a key under two
 // names, which would count twice, a member listed twice, a threshold of 0, two quorums.
 func ParsePolicy(text []byte) (Policy, error) {
-	p := policyParser{keys: map[string]bool{}, members: map[string]bool{}}
+	p := policyParser{keys: map[string]bool{}, members: map[string]bool{}, policy: Policy{groups: map[string]group{}}}
 	if strings.ContainsFunc(string(text), func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' || r == 0x7f }) || len(text) > 64<<10 {
 		return Policy{}, fmt.Errorf("%w: it has characters that a policy may not have, or is too long", ErrPolicy)
 	}
@@ -84,7 +94,7 @@ func (p *policyParser) line(fields []string) error {
 		if p.quorums++; p.quorums > 1 {
 			return errors.New("a second quorum")
 		}
-		p.policy.none = fields[1] == "none"
+		p.policy.none, p.policy.top = fields[1] == "none", fields[1]
 		p.pass(fields)
 		return nil
 	}
@@ -145,6 +155,12 @@ func (p *policyParser) group(fields []string) error {
 		}
 		p.members[member] = true
 	}
+	members := fields[3:]
+	threshold, err := strconv.Atoi(fields[2])
+	if err != nil { // any or all
+		threshold = map[string]int{"any": 1, "all": len(members)}[fields[2]]
+	}
+	p.policy.groups[fields[1]] = group{threshold, members}
 	p.pass(fields)
 	return nil
 }
@@ -168,6 +184,70 @@ func (p Policy) NeedsNone() bool { return p.none }
 
 // Reached reports whether the cosignatures under a head are a quorum. The head's own signature is checked elsewhere.
 func (p Policy) Reached(head []byte) bool { return p.none || p.quorum.Satisfied(head) }
+
+// suffice reports whether witnesses would be a quorum together.
+func (p Policy) suffice(names map[string]bool) bool {
+	var holds func(name string) bool
+	holds = func(name string) bool {
+		g, isGroup := p.groups[name]
+		if !isGroup {
+			return names[name]
+		}
+		n := 0
+		for _, member := range g.members {
+			if holds(member) {
+				n++
+			}
+		}
+		return n >= g.threshold
+	}
+	return p.none || holds(p.top)
+}
+
+// Covering finds the smallest head of at least size entries under which the cosignatures are a quorum, nil for none.
+// cosigned returns the smallest head of at least a size that a witness has cosigned, and how large it is. It is asked in
+// leaps: while a witness is away, no head before its next one can have a quorum that needs it.
+func (p Policy) Covering(size int64, cosigned Cosigned) ([]byte, error) {
+	for {
+		text, at, sole, err := p.leap(size, cosigned)
+		if err != nil || text == nil || p.Reached(text) {
+			return text, err
+		}
+		if size = at; sole { // all that it needs have signed it, and yet it is no quorum: a line that does not verify
+			size++
+		}
+	}
+}
+
+// Cosigned returns the smallest head of at least size entries that a witness has cosigned, and its size; nil for none.
+type Cosigned func(size int64, by note.Verifier) (text []byte, at int64, err error)
+
+// leap returns the smallest head before which there can be no quorum. sole: it is the next one of all who are needed.
+func (p Policy) leap(size int64, cosigned Cosigned) (text []byte, at int64, sole bool, err error) {
+	type next struct {
+		name string
+		at   int64
+		text []byte
+	}
+	var all []next
+	for _, w := range p.Witnesses {
+		text, at, err := cosigned(size, w.Verifier)
+		if err != nil {
+			return nil, 0, false, err
+		}
+		if text != nil {
+			all = append(all, next{w.Name, at, text})
+		}
+	}
+	slices.SortFunc(all, func(a, b next) int { return cmp.Compare(a.at, b.at) })
+	names := map[string]bool{}
+	for _, n := range all {
+		if names[n.name] = true; p.suffice(names) {
+			return n.text, n.at, all[0].at == n.at, nil
+		}
+	}
+	return nil, 0, false, nil
+}
 
 func clip(s string) string {
 	const most = 80

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	natsjetstream "github.com/nats-io/nats.go/jetstream"
+)
+
+// TestAReadOnlyNodeOnAMirror joins a server of edge.conf to the cluster of node.conf by a leaf node, over a line that can be
+// cut, and serves the mirror there.
+func TestAReadOnlyNodeOnAMirror(t *testing.T) {
+	t.Parallel()
+	hub := startNATSCluster(t)
+	writer := serveProcess(t, append(hub.flags(t, hub.urls(), "truce-ledger"), "--replicas", "3")...)
+	line := startLine(t, loopback(hub.nodes[0].leaf))
+	edge := startEdge(t, hub.authority, line)
+	operator := hub.connectTo(t, edge.url(), "truce-operator")
+	makeMirror(t, operator, func(*natsjetstream.StreamConfig) {})
+	said(t, writer, exitDone, "register-actor", "north", "--name", "North", "--kind", "armed_group")
+
+	reader := serveProcess(t, append(hub.flags(t, edge.url(), "truce-reader"), "--read-only", "--stream", "MIRROR", "--writer", writer)...)
+
+	t.Run("it answers what its origin answers", func(t *testing.T) {
+		wantSame(t, writer, reader, 2, "/v1/actors/north")
+		if lag := lagOf(t, reader); lag.entries != 0 || lag.heard > 5*time.Second {
+			t.Errorf("on an open line: %+v", lag)
+		}
+	})
+	t.Run("it names the writer to whoever writes", func(t *testing.T) { wantWriterNamed(t, reader, writer) })
+	t.Run("it says how old it is while the line is down", func(t *testing.T) {
+		line.cut()
+		said(t, writer, exitDone, "register-actor", "south", "--name", "South", "--kind", "armed_group")
+		for deadline := time.Now().Add(patience); lagOf(t, reader).heard < 2500*time.Millisecond; time.Sleep(50 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("it does not notice: %+v", lagOf(t, reader))
+			}
+		}
+		if status, body := fetch(t, reader+"/v1/actors/south"); status != http.StatusNotFound {
+			t.Errorf("what cannot have come is answered: %d %s", status, body)
+		}
+		if status, body := fetch(t, reader+"/readyz"); status != http.StatusOK || !regexp.MustCompile(`"origin":\{"known":true,"lag":0,"heard_seconds":[1-9]`).MatchString(body) {
+			t.Errorf("readyz: %d %s", status, body)
+		}
+		line.mend()
+		wantSame(t, writer, reader, 3, "/v1/actors/south")
+	})
+	t.Run("nobody there can write", func(t *testing.T) {
+		nc := hub.connectTo(t, edge.url(), "truce-reader")
+		for _, subject := range []string{"truce.ceasefire.forged", "$JS.API.STREAM.CREATE.MIRROR", "$JS.API.STREAM.UPDATE.MIRROR", "$JS.API.STREAM.DELETE.MIRROR",
+			"$JS.API.STREAM.PURGE.MIRROR", "$JS.API.STREAM.MSG.DELETE.MIRROR", "$JS.API.CONSUMER.LIST.MIRROR", "truce-hub.CONSUMER.CREATE.TRUCE"} {
+			wantRefused(t, nc, subject)
+		}
+		forgeFromAfar(t, operator, writer)
+	})
+}
+
+// forgeFromAfar does what the edge's own operator could try on the origin.
+func forgeFromAfar(t *testing.T, operator *nats.Conn, writer string) {
+	t.Helper()
+	_, before := fetch(t, writer+"/v1/entries")
+	for _, m := range []*nats.Msg{
+		{Subject: "truce.ceasefire.forged", Data: []byte("{}")},
+		{Subject: "truce-hub.CONSUMER.CREATE.TRUCE", Reply: "truce.ceasefire.forged", Data: []byte(`{"stream_name":"TRUCE","config":{"ack_policy":"none"}}`)},
+		{Subject: "truce-hub.STREAM.DELETE.TRUCE", Reply: "_INBOX.x"},
+	} {
+		if err := operator.PublishMsg(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// What comes after on the same connection, and is answered by the same server, comes last.
+	if _, err := operator.Request("truce-hub.CONSUMER.CREATE.TRUCE", []byte(`{"stream_name":"TRUCE","config":{"ack_policy":"none"}}`), patience); err != nil {
+		t.Fatal(err)
+	}
+	said(t, writer, exitDone, "register-actor", "last", "--name", "Last", "--kind", "person")
+	_, after := fetch(t, writer+"/v1/entries")
+	if rest, ok := strings.CutPrefix(after, before); !ok || strings.Count(rest, "\n") != 1 {
+		t.Errorf("the origin's log was changed:\n%s", rest)
+	}
+}
+
+// wantSame compares an answer and the digests, the proof tree's among them, of two nodes at a sequence.
+func wantSame(t *testing.T, one, two string, sequence uint64, path string) {
+	t.Helper()
+	for _, p := range []string{fmt.Sprintf("%s?as_of_sequence=%d&effective_at=2016-05-05T00:00:00Z", path, sequence), "/v1/admin/digests?"} {
+		var bodies []string
+		for _, address := range []string{one, two} {
+			bodies = append(bodies, awaitOK(t, fmt.Sprintf("%s%s&min_sequence=%d", address, p, sequence)))
+		}
+		if bodies[0] != bodies[1] {
+			t.Errorf("%s differs:\n%s\n%s", p, bodies[0], bodies[1])
+		}
+		if strings.HasSuffix(p, "digests?") && !strings.Contains(bodies[1], `"proof/1"`) {
+			t.Errorf("no digest of the proof tree: %s", bodies[1])
+		}
+	}
+}
+
+// awaitOK asks until the answer is no longer: later.
+func awaitOK(t *testing.T, url string) string {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		status, body := fetch(t, url)
+		switch {
+		case status == http.StatusOK:
+			return body
+		case status != http.StatusServiceUnavailable || time.Now().After(deadline):
+			t.Fatalf("%s: %d %s", url, status, body)
+		}
+	}
+}
+
+type lag struct {
+	entries uint64
+	heard   time.Duration
+}
+
+// lagOf reads the lag that goes with an answer; any will do.
+func lagOf(t *testing.T, address string) lag {
+	t.Helper()
+	answer, err := http.Get(address + "/v1/ceasefires")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	found := regexp.MustCompile(`^entries=(\d+), heard=(\d+\.\d)$`).FindStringSubmatch(answer.Header.Get("Truce-Lag"))
+	if found == nil {
+		t.Fatalf("Truce-Lag: %q", answer.Header.Get("Truce-Lag"))
+	}
+	entries, err := strconv.ParseUint(found[1], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard, err := time.ParseDuration(found[2] + "s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lag{entries, heard}
+}
+
+func wantWriterNamed(t *testing.T, reader, writer string) {
+	t.Helper()
+	answer, err := http.Post(reader+"/v1/commands/register-actor", "application/json", strings.NewReader(`{"actor":"x","name":"X","kind":"state"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var p struct{ Code, Detail, Writer string }
+	if err := json.NewDecoder(answer.Body).Decode(&p); err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusForbidden || p.Code != "read-only" || p.Writer != writer || !strings.Contains(p.Detail, writer) {
+		t.Errorf("got %d %+v", answer.StatusCode, p)
+	}
+}

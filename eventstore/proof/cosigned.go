@@ -1,0 +1,66 @@
+package proof
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+	"golang.org/x/mod/sumdb/note"
+)
+
+// Cosigned returns the smallest head of at least size entries that a witness has cosigned, and how large it is; nil where
+// there is none. Without the index behind it, asking after an early entry and a witness who is away would open every head
+// there is.
+func (s *Heads) Cosigned(size int64, by note.Verifier) (text []byte, at int64, err error) {
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		key := cosignedKey(by.Name(), by.KeyHash())
+		k, _ := tx.Bucket(cosignedBucket).Cursor().Seek(append(bytes.Clone(key), number(size)...))
+		if found, is := bytes.CutPrefix(k, key); is && len(found) == 8 {
+			text, at = bytes.Clone(tx.Bucket(headsBucket).Get(found)), sizeOf(found)
+		}
+		return nil
+	})
+	return text, at, err
+}
+
+func sizeOf(at []byte) int64 { return int64(binary.BigEndian.Uint64(at)) }
+
+func cosignedKey(name string, hash uint32) []byte { return fmt.Appendf(nil, "%s+%08x\x00", name, hash) }
+
+// noteCosigned notes who has signed a head. Its lines were checked when they were merged, so that here they are only read:
+// whoever is told of one opens the head with the witness's key.
+func noteCosigned(tx *bbolt.Tx, size int64, text []byte) error {
+	b := tx.Bucket(cosignedBucket)
+	origin, _, _ := bytes.Cut(text, []byte("\n"))
+	_, lines, _ := bytes.Cut(text, []byte("\n\n"))
+	for line := range bytes.Lines(lines) {
+		fields := bytes.Fields(line)
+		if len(fields) != 3 || bytes.Equal(fields[1], origin) { // the log's own
+			continue
+		}
+		raw, err := base64.StdEncoding.DecodeString(string(fields[2]))
+		if err != nil || len(raw) < 4 {
+			continue
+		}
+		key := append(cosignedKey(string(fields[1]), binary.BigEndian.Uint32(raw)), number(size)...)
+		if err := b.Put(key, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// indexCosigned makes the index of a file that was written before there was one.
+func indexCosigned(tx *bbolt.Tx) error {
+	if _, err := tx.CreateBucket(cosignedBucket); err != nil {
+		return err
+	}
+	return tx.Bucket(headsBucket).ForEach(func(k, v []byte) error {
+		if bytes.Count(v, []byte("\n")) <= 5 { // the log's own signature alone
+			return nil
+		}
+		return noteCosigned(tx, sizeOf(k), v)
+	})
+}
