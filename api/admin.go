@@ -43,6 +43,7 @@ func (a *API) adminRoutes() {
 		Summary:     "Rebuild the projections beside the serving ones, swap them, and tell the new ones' digests",
 		Description: "Answers when the new ones serve. A caller who leaves earlier does not stop it.",
 	}, a.rebuild)
+	a.snapshotRoutes()
 }
 
 // rebuild may take longer than any other request, and goes on when its caller leaves.

@@ -7,6 +7,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -116,6 +117,12 @@ type Options struct {
 	// Layers are layers of the map that the operator supplies.
 	Layers []Layer
 
+	// Snapshots write consistent copies of the files that the node has open and that a backup needs, by their names in the data
+	// folder. They hold what only an operator may see.
+	Snapshots map[string]func(io.Writer) error
+
+	// Halted tells why no command can be stored at the moment, nil while one can.
+	Halted func() error
 	// Admin rebuilds the projections and tells their digests. Without it those routes are not there.
 	Admin Admin
 	// Files keeps attachments. Without it those routes are not there.
@@ -177,6 +184,9 @@ func New(o Options) *API {
 	}
 	if o.Metrics == nil {
 		o.Metrics = prometheus.NewRegistry()
+	}
+	if o.Halted == nil {
+		o.Halted = func() error { return nil }
 	}
 	a := &API{Options: o, ledger: o.Ledger, queries: o.Queries, log: o.Logger, limits: defaultLimits, mux: &listedMux{ServeMux: http.NewServeMux()}}
 	a.throttles = newThrottles(o.Rates)

@@ -77,6 +77,7 @@ func (a *API) command(ctx context.Context, in *CommandInput) (*commandOutput, er
 	if err != nil {
 		return nil, err
 	}
+	a.log.InfoContext(ctx, "command", "verb", in.Command, "command_id", result.Entry.Command.Head().CommandID, "sequence", result.Entry.Sequence, "replayed", result.Replayed)
 	a.written.note(result.Entry.Sequence)
 	if err := a.destroy(ctx, result.Entry.Command); err != nil {
 		return nil, err

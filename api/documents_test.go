@@ -27,7 +27,7 @@ func TestOpenAPIListsEveryRoute(t *testing.T) {
 		"/v1/incidents/{id}/history", "/v1/incidents/counts", "/v1/talks", "/v1/talks/{id}", "/v1/talks/{id}/history", "/v1/tallies", "/v1/tallies/{id}",
 		"/v1/tallies/{id}/history", "/v1/statements", "/v1/statements/{id}", "/v1/statements/{id}/history", "/v1/actors", "/v1/actors/{id}",
 		"/v1/actors/{id}/history", "/v1/places", "/v1/places/{id}", "/v1/places/{id}/history", "/v1/sources", "/v1/sources/{id}", "/v1/sources/{id}/history",
-		"/v1/calendar", "/v1/entries", "/v1/entries/{sequence}", "/v1/stream", "/v1/admin/digests", "/v1/admin/rebuild", "/healthz", "/readyz", "/metrics",
+		"/v1/calendar", "/v1/entries", "/v1/entries/{sequence}", "/v1/stream", "/v1/admin/digests", "/v1/admin/rebuild", "/v1/admin/snapshots", "/v1/admin/snapshots/{name}", "/healthz", "/readyz", "/metrics",
 		"/v1/incidents.csv", "/v1/incidents.xlsx", "/v1/incidents.jsonl", "/v1/map.geojson", "/v1/ceasefires.csv", "/v1/ceasefires.atom", "/v1/calendar.ics",
 		"/v1/ceasefires/{id}/material", "/v1/incidents/{id}/material", "/v1/talks/{id}/material", "/v1/tallies/{id}/material", "/v1/statements/{id}/material",
 		"/v1/actors/{id}/material", "/v1/places/{id}/material", "/v1/sources/{id}/material",

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"net/http"
@@ -57,6 +58,7 @@ type healthBody struct {
 type readyBody struct {
 	Ready    bool   `json:"ready" doc:"Whether questions are answered."`
 	Writable bool   `json:"writable" doc:"Whether commands are taken."`
+	Problem  string `json:"problem,omitempty" doc:"Why commands are not taken, or questions not answered, for the operator."`
 	Sequence uint64 `json:"sequence" doc:"How far the read models have come."`
 	Last     uint64 `json:"last" doc:"The log's newest sequence."`
 	Lag      uint64 `json:"lag" doc:"How many entries the read models are behind."`
@@ -122,16 +124,22 @@ func (a *API) healthRoutes() {
 	}, "text/plain", a.metrics.ServeHTTP)
 }
 
+// halt is why no command can be stored at the moment, nil while one can.
+func (a *API) halt() error { return cmp.Or(a.ledger.Stopped(), a.Halted()) }
+
 func (a *API) ready(ctx context.Context, _ *nothing) (*readyOutput, error) {
 	last, err := a.Log.Last(ctx)
 	applied := a.queries.Applied()
 	_, unready := a.queries.Resolve(ctx, projections.Clock{}) // a refill makes it unready again
 	body := readyBody{
 		Ready:    err == nil && unready == nil && a.readiness.check(ctx, a) == nil && a.life.Err() == nil,
-		Writable: !a.ReadOnly && a.ledger.Stopped() == nil,
+		Writable: !a.ReadOnly && err == nil && a.halt() == nil,
 		Sequence: applied, Last: max(last, applied), Version: a.version(), Filling: a.filling(),
 	}
 	body.Lag = body.Last - applied
+	if why := cmp.Or(a.halt(), err, unready); why != nil {
+		body.Problem = why.Error()
+	}
 	if a.Behind != nil {
 		entries, heard, known := a.behindOrigin()
 		body.Origin = &originBody{Known: known, Lag: entries, Heard: max(0, heard.Seconds())}

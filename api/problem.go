@@ -61,6 +61,7 @@ var titles = map[string]string{
 	"void":                "The command came too late for its key",
 	"unreadable":          "The request cannot be read",
 	"writes-stopped":      "This node takes no commands any more",
+	"disk":                "The disk does not take entries",
 	"duplicate-parameter": "A query parameter stands twice",
 }
 
@@ -186,6 +187,8 @@ func (a *API) troubleProblem(err error) *wire.Problem {
 			"it is not known yet whether the command is stored: send it again with the same command_id to learn it; it cannot be stored twice")
 	case errors.Is(err, eventstore.ErrQueueFull):
 		return later("queue-full", "%s", eventstore.ErrQueueFull.Error())
+	case errors.Is(err, eventstore.ErrDisk):
+		return later("disk", "the disk that holds the ledger is full or cannot be written to; nothing was stored: questions are answered, and commands are taken again when the operator has made room")
 	case errors.Is(err, eventstore.ErrUnavailable):
 		return later("unavailable", "the log cannot be reached now; nothing was stored: try again in a moment")
 	case errors.Is(err, projections.ErrNotReady):

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"truceledger/domain"
 	"truceledger/eventstore/proof/signed"
 )
@@ -84,6 +86,18 @@ func Subject(r domain.Ref) string { return "truce." + string(r.Kind) + "." + r.I
 func SubjectRef(subject string) domain.Ref {
 	kind, id, _ := strings.Cut(strings.TrimPrefix(subject, "truce."), ".")
 	return domain.Ref{Kind: domain.Kind(kind), ID: id}
+}
+
+// SubjectOf is the stream's subject of an entry, as the entry's own bytes say. Where the log itself is at hand its word counts.
+func SubjectOf(payload []byte) (string, error) {
+	var entry struct {
+		Subject string `json:"subject"`
+	}
+	if err := json.Unmarshal(payload, &entry); err != nil {
+		return "", fmt.Errorf("it is no entry: %w", err)
+	}
+	kind, id, _ := strings.Cut(entry.Subject, "/")
+	return Subject(domain.Ref{Kind: domain.Kind(kind), ID: id}), nil
 }
 
 // An envelope is an entry as it stands on the wire: a CloudEvents 1.0 structured event.

@@ -49,6 +49,8 @@ var (
 	ErrOutcomeUnknown = errors.New("the outcome of the append is not known")
 	// ErrUnavailable: the engine cannot be reached now; nothing was sent.
 	ErrUnavailable = errors.New("the log is not available")
+	// ErrDisk: the engine's disk is full or cannot be written to. It comes with ErrUnavailable, and passes when there is room.
+	ErrDisk = errors.New("the disk does not take entries")
 	// ErrReadOnly: this log is only read; nothing was sent.
 	ErrReadOnly = errors.New("the log is only read here")
 	// ErrTooLarge: the payload exceeds MaxPayload; nothing was sent.

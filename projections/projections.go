@@ -33,8 +33,10 @@ type Options struct {
 	Decode func(eventstore.Message) (eventstore.Entry, error)
 	// Committed is called after each commit, and must not wait: a head may be signed over what is on disk now.
 	Committed func()
-	Logger    *slog.Logger
-	Now       func() time.Time // the clock of questions that set no effective time; time.Now when nil
+	// Stopped is told why nothing more is applied, where that does not mend by itself.
+	Stopped func(reason error)
+	Logger  *slog.Logger
+	Now     func() time.Time // the clock of questions that set no effective time; time.Now when nil
 	// CacheBytes bounds the decoded records that are kept in memory, 8 MiB by default: some 4,000 entries.
 	CacheBytes int
 }
@@ -89,7 +91,7 @@ type Projections struct {
 
 // Open opens the file in o.Dir, or makes an empty one where there is none that can be trusted. A file that was not closed in
 // good order is checked first, all of it, which takes about a second for a gigabyte; a refill from the log would take ten
-// times as long. One that was is checked while it serves.
+// times as long. One that was, and that is too large to let everybody wait, is checked while it serves.
 func Open(ctx context.Context, o Options) (*Projections, error) {
 	o = o.withDefaults()
 	if o.Log == nil || o.LedgerID == "" || o.Dir == "" {
@@ -106,7 +108,7 @@ func Open(ctx context.Context, o Options) (*Projections, error) {
 	if err != nil {
 		return nil, err
 	}
-	intact := unseal(path)
+	intact := unseal(path) && large(path)
 	s, err := p.openOrCreate(ctx, path, intact)
 	if err != nil {
 		return nil, err
@@ -125,8 +127,19 @@ func Open(ctx context.Context, o Options) (*Projections, error) {
 	return p, nil
 }
 
-// openOrCreate returns the file, or an empty one. A file that stands at a sequence that the log does not have is of another
-// history: a log that was restored from a backup, for example.
+// A LostError says that the log ends before an entry that it has held. To fill the read models from it would hide that
+// something is gone, and to write after it would give a sequence out twice.
+type LostError struct {
+	Folder           string // of the read models, which remember it
+	Remembered, Last uint64
+}
+
+func (e *LostError) Error() string {
+	return fmt.Sprintf("the log ends at entry %d, and %s holds entry %d: the log has lost what was acknowledged; restore the newest backup with "+
+		"truce restore, or, where an older log was put in its place on purpose, remove %[2]s", e.Last, e.Folder, e.Remembered)
+}
+
+// openOrCreate returns the file, or an empty one. A file whose newest entry is another one in the log is of another history.
 func (p *Projections) openOrCreate(ctx context.Context, path string, intact bool) (*store, error) {
 	started := time.Now()
 	s, err := openStore(ctx, path, p.o.LedgerID, intact)
@@ -170,7 +183,7 @@ func (p *Projections) compare(ctx context.Context, s *store) error {
 	case err != nil:
 		return fmt.Errorf("projections: %w", err)
 	case last < at:
-		return fmt.Errorf("%w: it stands at entry %d, the log ends at %d", errOutdated, at, last)
+		return &LostError{Folder: p.o.Dir, Remembered: at, Last: last}
 	}
 	for m, err := range p.o.Log.Read(ctx, at-1) {
 		if err != nil {

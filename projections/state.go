@@ -95,4 +95,7 @@ func (p *Projections) stop(reason error) {
 	p.problem, p.stopped = reason, true
 	p.wake()
 	p.o.Logger.Error("projections have stopped", "applied", p.applied, "reason", reason)
+	if p.o.Stopped != nil {
+		p.o.Stopped(reason)
+	}
 }

@@ -9,13 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
 	bbolterrors "go.etcd.io/bbolt/errors"
+
+	"truceledger/eventstore/boltguard"
 )
 
 const (
@@ -191,42 +192,14 @@ func (s *store) checkpoint() (n uint64, err error) {
 
 func checkpointOf(tx *bbolt.Tx) uint64 { return toNumber(tx.Bucket(metaBucket).Get(checkpointKey)) }
 
-// guard turns the panics and memory faults with which bbolt meets broken pages into errDamaged. Without it one bad sector
-// ends the process, and every start after it.
-func guard(fn func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		r := recover()
-		switch {
-		case r == nil:
-		case isFault(r) || inBbolt():
-			err = damaged("%v", r)
-		default:
-			panic(r) // a mistake of ours: refilling would only hide it
-		}
-	}()
-	return fn()
-}
-
-// isFault reports whether a panic was a read outside the file: where it is shorter than its pages say.
-func isFault(r any) bool {
-	_, fault := r.(interface{ Addr() uintptr })
-	return fault
-}
-
-// inBbolt reports whether the panic that is being recovered from began in bbolt.
-func inBbolt() bool {
-	pcs := make([]uintptr, 32)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)]) // above this function, its caller and the deferred function
-	for {
-		f, more := frames.Next()
-		if !strings.HasPrefix(f.Function, "runtime.") {
-			return strings.HasPrefix(f.Function, "go.etcd.io/bbolt")
-		}
-		if !more {
-			return false
-		}
+// guard turns what bbolt does over broken pages into errDamaged. Without it one bad sector ends the process, and every start
+// after it.
+func guard(fn func() error) error {
+	err := boltguard.Run(fn)
+	if errors.Is(err, boltguard.ErrDamaged) {
+		return damaged("%v", err)
 	}
+	return err
 }
 
 func isClosed(err error) bool { return errors.Is(err, bbolterrors.ErrDatabaseNotOpen) }
@@ -256,7 +229,7 @@ func (s *store) check(ledger string) error {
 		case string(meta.Get(ledgerKey)) != ledger:
 			return fmt.Errorf("%w: it is of ledger %q", errOutdated, meta.Get(ledgerKey))
 		}
-		return nil
+		return checkAgrees(tx)
 	})
 }
 

@@ -60,6 +60,8 @@ func TestASealedFileIsCheckedBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	seal(path) // as if nobody had touched it
+	defer func(n int64) { mostAtOnce = n }(mostAtOnce)
+	mostAtOnce = 0
 	p = b.started(t, dir)
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		if s, err := p.Digests(t.Context()); err == nil && show(s) == want {

@@ -113,7 +113,7 @@ var routes = map[Action][]string{
 	Send:       {"POST /v1/commands/{command}", "POST /v1/statements/{command}", "GET /act", "GET /act/{verb}", "POST /act/{verb}"},
 	Import:     {"POST /v1/import/{format}"},
 	Alert:      {"POST /v1/alerts", "DELETE /v1/alerts/{id}", "POST /v1/alerts/dead/{id}", "GET /v1/alerts", "GET /v1/alerts/pending", "GET /v1/alerts/dead"},
-	Operate:    {"POST /v1/admin/rebuild"},
+	Operate:    {"POST /v1/admin/rebuild", "GET /v1/admin/snapshots", "GET /v1/admin/snapshots/{name}"},
 	Tokens:     {"POST /v1/tokens", "GET /v1/tokens", "DELETE /v1/tokens/{id}"},
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -50,6 +51,11 @@ func OpenStore(file string) (*Store, error) {
 
 // Close closes the file.
 func (s *Store) Close() error { return s.db.Close() }
+
+// Snapshot writes a consistent copy of the file, as it stands now.
+func (s *Store) Snapshot(w io.Writer) error {
+	return s.db.View(func(tx *bbolt.Tx) error { _, err := tx.WriteTo(w); return err })
+}
 
 // Subscribe stores a subscription, and gives it an id and a secret.
 func (s *Store) Subscribe(sub Subscription) (Subscription, error) {

@@ -130,3 +130,24 @@ func (i Import) follow(answer io.Reader) (wire.ImportSummary, error) {
 		}
 	}
 }
+
+// Snapshots names the files that a backup takes from the server, because it has them open.
+func (c *Client) Snapshots(ctx context.Context) ([]string, error) {
+	answer, err := Get[struct {
+		Items []string `json:"items"`
+	}](ctx, c, "/v1/admin/snapshots", Query{})
+	return answer.Items, err
+}
+
+// Snapshot writes a consistent copy of such a file to w.
+func (c *Client) Snapshot(ctx context.Context, name string, w io.Writer) error {
+	response, err := c.open(ctx, request{method: http.MethodGet, path: "/v1/admin/snapshots/" + url.PathEscape(name), lasts: true})
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(w, response.Body); err != nil {
+		return fmt.Errorf("the answer of %s broke off: %w", c.base.Host, err)
+	}
+	return nil
+}

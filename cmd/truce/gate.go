@@ -68,7 +68,10 @@ func (g *gate) address() string {
 }
 
 // open lets requests through to h.
-func (g *gate) open(h http.Handler) { g.behind.Store(&h) }
+func (g *gate) open(h http.Handler) {
+	h = api.Identify(h, g.logger)
+	g.behind.Store(&h)
+}
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h := g.behind.Load(); h != nil {

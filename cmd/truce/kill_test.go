@@ -22,18 +22,17 @@ import (
 
 // TestKilledAtAnyMoment kills a real server with SIGKILL while clients write, again and again, and looks at what the next
 // one finds: every acknowledged entry under its sequence and byte for byte, none twice, none in halves, and read models
-// that equal a fold of the log from the start. TRUCE_KILL_ROUNDS sets how often.
+// that equal a fold of the log from the start. TRUCE_LONG=1 makes it 200 times, TRUCE_KILL_ROUNDS any other number.
 func TestKilledAtAnyMoment(t *testing.T) {
 	rounds := 12
+	if os.Getenv("TRUCE_LONG") != "" {
+		rounds = 200
+	}
 	if given, err := strconv.Atoi(os.Getenv("TRUCE_KILL_ROUNDS")); err == nil {
 		rounds = given
 	}
 	k := &killing{t: t, data: filepath.Join(t.TempDir(), "data"), acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
-	k.http.Transport = bearer{next: &http.Transport{MaxIdleConnsPerHost: killClients}}
-	k.start()
-	k.must("register-actor", `{"actor":"north","name":"North","kind":"armed_group"}`)
-	k.must("propose", `{"ceasefire":"pause","by":"north","class":"unilateral_declaration","parties":["north"]}`)
-	k.must("agree", `{"ceasefire":"pause","by":"north"}`)
+	k.begin()
 	for round := range rounds {
 		k.writeUntilKilled(time.Duration(10+rand.IntN(240)) * time.Millisecond)
 		if round%4 == 3 {
@@ -69,6 +68,16 @@ type killing struct {
 
 // A sent is a command with an id of its own.
 type sent struct{ verb, id, body string }
+
+// begin starts the first server and makes the record that all share.
+func (k *killing) begin() {
+	k.t.Helper()
+	k.http.Transport = bearer{next: &http.Transport{MaxIdleConnsPerHost: killClients}}
+	k.start()
+	k.must("register-actor", `{"actor":"north","name":"North","kind":"armed_group"}`)
+	k.must("propose", `{"ceasefire":"pause","by":"north","class":"unilateral_declaration","parties":["north"]}`)
+	k.must("agree", `{"ceasefire":"pause","by":"north"}`)
+}
 
 func (k *killing) start() {
 	k.t.Helper()
@@ -110,11 +119,16 @@ func (k *killing) send(c sent) (status int, err error) {
 	if answer.StatusCode >= 300 {
 		return answer.StatusCode, fmt.Errorf("status %s", answer.Status)
 	}
+	return answer.StatusCode, k.note(c, answer)
+}
+
+// note remembers what was acknowledged.
+func (k *killing) note(c sent, answer *http.Response) error {
 	sequence, err := strconv.ParseUint(strings.Trim(answer.Header.Get("ETag"), `"`), 10, 64)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.acknowledged[c.id] = sequence
-	return answer.StatusCode, err
+	return err
 }
 
 // writeUntilKilled lets clients write, on records of their own and on one that all share, until the server is dead.
@@ -220,7 +234,7 @@ func (k *killing) decode(lines [][]byte) map[string]uint64 {
 		if seen, ok := k.seen[sequence]; ok && !bytes.Equal(seen, line) {
 			k.t.Errorf("entry %d is not what was read before:\n%s\n%s", sequence, seen, line)
 		}
-		subject, err := subjectOf(line)
+		subject, err := eventstore.SubjectOf(line)
 		if err != nil {
 			k.t.Fatal(err)
 		}

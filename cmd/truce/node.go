@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"truceledger/api/bus"
 	"truceledger/eventstore"
 	"truceledger/eventstore/jetstream"
+	"truceledger/eventstore/proof"
 	"truceledger/eventstore/proof/signed"
 	"truceledger/projections"
 )
@@ -39,6 +41,7 @@ type node struct {
 	door      atomic.Pointer[access.Store]
 	logger    *slog.Logger
 	beside    *beside            // nil where the folder is only read
+	filling   bool               // the log is being restored: nobody misses it yet
 	proof     *notarised         // nil where the log is only read
 	copy      *copyWatch         // nil where it is not a copy
 	end       context.CancelFunc // of what runs beside; nil where nothing does
@@ -85,7 +88,8 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		return fmt.Errorf("open the ledger: %w", err)
 	}
 	models := projections.Options{
-		Dir: filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.observe, Decode: n.ledger.Decode, Logger: n.logger,
+		Stopped: n.ledger.Stop, // what cannot be read by the read models could not be answered for
+		Dir:     filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.observe, Decode: n.ledger.Decode, Logger: n.logger,
 	}
 	if !s.mirror.readOnly {
 		if n.proof, err = openNotarised(s, n.ledger.ID(), n.logger); err != nil {
@@ -128,7 +132,7 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 func (n *node) serveAPI(s *settings, layers []api.Layer) {
 	o := api.Options{
 		Ledger: n.ledger, Queries: n.models, Log: n.log, Logger: n.logger, Version: version(),
-		Admin: n.models, Alerts: n.alerts, Layers: layers,
+		Admin: n.models, Alerts: n.alerts, Layers: layers, Metrics: n.gauges(s),
 		Access: n.desk(s), Rates: s.access.rates(), Hosts: s.access.names(), AnyAddress: !isLoopback(s.listen), BehindProxy: s.access.proxy,
 		ReadOnly: s.mirror.readOnly, Writer: s.mirror.writer,
 	}
@@ -140,13 +144,29 @@ func (n *node) serveAPI(s *settings, layers []api.Layer) {
 		o.Proof = n.proof.forAPI(n.ledger.ID(), n.models)
 	}
 	n.beside.forAPI(&o)
+	o.Snapshots, o.Halted = n.snapshots(), n.halted
 	n.api = api.New(o)
+}
+
+// snapshots are the databases of the data folder that a backup needs. Whoever opens another one adds it here; truce backup
+// refuses a folder that holds one without a copy.
+func (n *node) snapshots() map[string]func(io.Writer) error {
+	all := map[string]func(io.Writer) error{}
+	if n.proof != nil {
+		all["heads.db"] = n.proof.heads.Snapshot
+	}
+	if n.alertFile != nil {
+		all["alerts.db"] = n.alertFile.Snapshot
+	}
+	return all
 }
 
 // openLog starts or reaches the engine and opens the stream.
 func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 	if s.nats.URL == "" {
-		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{Dir: s.data, Log: n.logger, Access: n.natsAccess(s)})
+		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{
+			Dir: s.data, Log: n.logger, Access: n.natsAccess(s), Stream: s.stream, Filling: n.filling, Reserve: uint64(s.reserve) << 20, Known: func() uint64 { return remembered(s.data) },
+		})
 		if errors.Is(err, jetstream.ErrInUse) {
 			return fmt.Errorf("%w: stop it, or take another folder with --data", err)
 		}
@@ -162,7 +182,7 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 	if err != nil {
 		return err
 	}
-	o := jetstream.Options{Stream: s.stream, Replicas: s.replicas, ReadOnly: s.mirror.readOnly, Log: n.logger}
+	o := jetstream.Options{Stream: s.stream, Replicas: s.replicas, ReadOnly: s.mirror.readOnly, Halted: n.halted, Log: n.logger}
 	if n.embedded == nil {
 		o.AckTimeout = clusterPatience
 	}
@@ -188,6 +208,19 @@ func (n *node) rest(ctx context.Context) error {
 // clusterPatience is how long a node waits for an answer of servers elsewhere. What was on its way to one that died is not
 // answered at all, and is sent again the sooner; where they are only slow, that costs a message and nothing else.
 const clusterPatience = 2 * time.Second
+
+// halted tells why nothing can be written now.
+func (n *node) halted() error {
+	if n.embedded == nil {
+		return nil
+	}
+	return n.embedded.Halted()
+}
+
+// remembered is the newest entry that something beside the log knows to have been stored.
+func remembered(data string) uint64 {
+	return max(projections.Remembered(filepath.Join(data, "views")), proof.Newest(filepath.Join(data, "heads.db")))
+}
 
 // close takes the node apart: no new requests, no more writes, no more reads, and then the engine. What was acknowledged
 // is on disk already, whatever happens here.

@@ -53,7 +53,17 @@ func openNotarised(s *settings, ledger string, logger *slog.Logger) (n *notarise
 	if n.policyText, n.policy, err = s.witnessPolicy(n.key.VerifierKey()); err != nil {
 		return nil, err
 	}
-	n.heads, err = proof.OpenHeads(filepath.Join(s.data, "heads.db"))
+	if n.heads, err = proof.OpenHeads(filepath.Join(s.data, "heads.db")); err != nil {
+		return n, err
+	}
+	verifier, err := proof.Verifier(n.key.VerifierKey())
+	if err != nil {
+		return n, err
+	}
+	err = n.heads.Verify(verifier)
+	if errors.Is(err, proof.ErrHead) {
+		err = fmt.Errorf("%w; log.key must be the key that began this log: copy it from the node that did, or restore the newest backup", err)
+	}
 	return n, err
 }
 

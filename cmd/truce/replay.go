@@ -2,19 +2,16 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"truceledger/api/client"
-	"truceledger/domain"
 	"truceledger/eventstore"
 	"truceledger/projections"
 )
@@ -148,25 +145,13 @@ func (l remoteLog) Read(ctx context.Context, after uint64) iter.Seq2[eventstore.
 			after++
 			m := eventstore.Message{Sequence: after, Payload: line}
 			if err == nil {
-				m.Subject, err = subjectOf(line)
+				m.Subject, err = eventstore.SubjectOf(line)
 			}
 			if !yield(m, err) || err != nil {
 				return
 			}
 		}
 	}
-}
-
-// subjectOf is the stream's subject of an entry, as the entry itself says.
-func subjectOf(payload []byte) (string, error) {
-	var entry struct {
-		Subject string `json:"subject"`
-	}
-	if err := json.Unmarshal(payload, &entry); err != nil {
-		return "", fmt.Errorf("the server's log holds a line that is no entry: %w", err)
-	}
-	kind, id, _ := strings.Cut(entry.Subject, "/")
-	return eventstore.Subject(domain.Ref{Kind: domain.Kind(kind), ID: id}), nil
 }
 
 // opening reads the ledger's id and zone from its first entry.

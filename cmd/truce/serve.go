@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -45,7 +44,7 @@ type service struct {
 
 // serve runs a node until ctx ends. What goes down goes in this order: requests, writes, read models, engine.
 func (p *program) serve(ctx context.Context, s *settings, how service) error {
-	logger := slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	logger := s.logger(p.stderr)
 	g, err := listen(ctx, s.listen, s.access.tls.config(s.data), logger)
 	if err != nil {
 		return err

@@ -30,6 +30,8 @@ type settings struct {
 	alerts   alertSettings
 	material materialSettings
 	access   accessSettings
+	log      logSettings
+	reserve  uint // MiB of the disk that stay free
 	mirror   mirrorSettings
 	layers   []string // files with layers of the map
 	built    [][]byte // layers that the program brings
@@ -58,6 +60,8 @@ func (p *program) settingsFlags(c *cobra.Command, data string) *settings {
 	f.StringVar(&s.stream, "stream", jetstream.DefaultStream, "The `name` of the stream that holds the log.")
 	f.StringArrayVar(&s.layers, "map-layer", nil, "A GeoJSON `file` drawn over the coastlines, with a title and a disclaimer beside its features; or a folder of tiles z/x/y.png with a tiles.json. Repeat it for more.")
 	f.IntVar(&s.replicas, "replicas", 0, "How many copies of the log a cluster keeps; 0 leaves it as it is.")
+	f.UintVar(&s.reserve, "reserve", jetstream.DefaultReserve>>20, "How many `MiB` of the disk stay free: below that commands are refused and questions answered.")
+	s.log.declare(c)
 	s.mirror.declare(c)
 	s.bus.declare(c)
 	s.alerts.declare(c)
@@ -100,7 +104,7 @@ func (s *settings) check() error {
 	if (s.nats.CertFile == "") != (s.nats.KeyFile == "") {
 		return usage("--nats-cert and --nats-key go together: give both")
 	}
-	if err := errors.Join(s.mirror.check(s), s.bus.check(s), s.alerts.check(), s.material.check()); err != nil {
+	if err := errors.Join(s.log.check(), s.mirror.check(s), s.bus.check(s), s.alerts.check(), s.material.check()); err != nil {
 		return err
 	}
 	switch eventstore.Signatures(s.signatures) {

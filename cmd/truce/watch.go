@@ -101,7 +101,7 @@ func describeStreamed(e client.Event) (string, error) {
 }
 
 func describeEntry(e client.Event) (string, error) {
-	subject, err := subjectOf(e.Data)
+	subject, err := eventstore.SubjectOf(e.Data)
 	if err != nil {
 		return "", err
 	}

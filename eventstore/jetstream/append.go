@@ -48,6 +48,9 @@ func (l *Log) append(ctx context.Context, m draft) (uint64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err // nothing was sent, so this must not become an unknown outcome
 	}
+	if err := l.halted(); err != nil {
+		return 0, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, l.ackTimeout)
 	defer cancel()
 	return l.appender.append(ctx, m)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -27,6 +28,15 @@ type EmbeddedOptions struct {
 	Log *slog.Logger // where the server's own log lines go; nil drops them
 	// Access opens a port for programs with credentials; nil, the default, opens none.
 	Access *Access
+	// Filling is for a folder that nobody misses after a crash: nothing is synced, and whoever fills it syncs it at the end.
+	Filling bool
+	// Stream is the stream whose files are read through before the server opens them; DefaultStream when empty.
+	Stream string
+	// Known tells the newest entry that this node remembers to have been stored, from whatever it keeps beside the log. It
+	// tells an end that a crash cut off from one that was damaged later. Without it every such end is taken for the former.
+	Known func() uint64
+	// Reserve is how many bytes stay free: below it nothing is written. 0 waits for the first write that fails.
+	Reserve uint64
 }
 
 // Embedded is a JetStream server inside this process. It acknowledges only what is on disk (SyncAlways).
@@ -34,10 +44,16 @@ type Embedded struct {
 	server *server.Server
 	self   *server.User // how this process connects where users are asked for; nil where they are not
 	lock   *bbolt.DB
-	log    *slog.Logger
+	o      EmbeddedOptions
 
-	mu    sync.Mutex
+	mu    sync.Mutex   // of server and conns
 	conns []*nats.Conn // made by Connect; closed by Shutdown
+
+	halted  atomic.Pointer[error] // why nothing can be written now
+	life    context.Context       // ends with Shutdown
+	end     context.CancelFunc
+	stop    <-chan struct{}
+	watched chan struct{} // closed when nobody looks after the server any more
 }
 
 // lockWait bounds the wait for the data folder's lock: a predecessor that is just ending gets a moment.
@@ -53,6 +69,16 @@ func StartEmbedded(ctx context.Context, o EmbeddedOptions) (*Embedded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data folder %q: %w", o.Dir, err)
 	}
+	if o.Stream == "" {
+		o.Stream = DefaultStream
+	}
+	if o.Known == nil {
+		o.Known = func() uint64 { return 0 }
+	}
+	if err := scrub(o.Dir, o.Stream, o.Known); err != nil {
+		lock.Close()
+		return nil, err
+	}
 	var self *server.User
 	if o.Access != nil {
 		self = own()
@@ -62,7 +88,16 @@ func StartEmbedded(ctx context.Context, o EmbeddedOptions) (*Embedded, error) {
 		lock.Close()
 		return nil, fmt.Errorf("embedded jetstream in %q: %w", o.Dir, err)
 	}
-	return &Embedded{server: s, self: self, lock: lock, log: o.Log}, nil
+	e := &Embedded{server: s, self: self, lock: lock, o: o, watched: make(chan struct{})}
+	e.life, e.end = context.WithCancel(context.WithoutCancel(ctx))
+	e.stop = e.life.Done()
+	if a := e.Address(); a != "" { // so that one that is started again is found where it was
+		access := *o.Access
+		access.Address = a
+		e.o.Access = &access
+	}
+	go e.watch()
+	return e, nil
 }
 
 // lockFolder takes the folder for this process. bbolt's file lock is used because it works alike on Linux, macOS and
@@ -169,7 +204,7 @@ func startServer(ctx context.Context, o EmbeddedOptions, self *server.User) (*se
 		JetStream:  true,
 		StoreDir:   o.Dir,
 		// Without this an acknowledged entry is up to two minutes away from the disk.
-		SyncAlways: true,
+		SyncAlways: !o.Filling,
 		// Without these the server takes 3/4 of what is free at its start as its limit, and a ledger that already fills
 		// most of a disk could not be written although there is room. The disk is the limit.
 		JetStreamMaxStore: 1 << 60,
@@ -218,7 +253,7 @@ func awaitReady(ctx context.Context, s *server.Server) error {
 
 // Connect returns a connection inside this process: no port, no TLS, no copy through the kernel. Shutdown closes it.
 func (e *Embedded) Connect() (*nats.Conn, error) {
-	nc, err := nats.Connect("", append(append(connOptions(e.log), nats.InProcessServer(e.server)), e.identity()...)...)
+	nc, err := nats.Connect("", append(append(connOptions(e.o.Log), nats.InProcessServer(e)), e.identity()...)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the embedded server: %w", err)
 	}
@@ -231,6 +266,8 @@ func (e *Embedded) Connect() (*nats.Conn, error) {
 // Shutdown closes the connections, stops the server, waits until its files are closed, and frees the data folder. What
 // was acknowledged is on disk already; an append under way has an unknown outcome.
 func (e *Embedded) Shutdown() {
+	e.end()
+	<-e.watched
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, nc := range e.conns {

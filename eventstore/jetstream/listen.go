@@ -93,7 +93,7 @@ func (e *Embedded) Drop(name string) error {
 
 // Address is where the server listens, "" where it does not.
 func (e *Embedded) Address() string {
-	if addr, ok := e.server.Addr().(*net.TCPAddr); ok && addr != nil && e.self != nil {
+	if addr, ok := e.current().Addr().(*net.TCPAddr); ok && addr != nil && e.self != nil {
 		return addr.String()
 	}
 	return ""

@@ -31,7 +31,9 @@ type Options struct {
 
 	// AckTimeout bounds the wait for one append's acknowledgement, after which its outcome is unknown. 5 s when 0.
 	AckTimeout time.Duration
-	Log        *slog.Logger // nil drops what it has to say
+	// Halted tells why nothing can be appended now; it is asked before each append. Nil is never.
+	Halted func() error
+	Log    *slog.Logger // nil drops what it has to say
 }
 
 // A Log is the eventstore.Log on a JetStream stream. It has nothing to close: it ends with its connection.
@@ -42,6 +44,7 @@ type Log struct {
 	ackTimeout time.Duration
 	log        *slog.Logger
 	appender   appender // nil where the log is only read
+	halted     func() error
 }
 
 var _ eventstore.Log = (*Log)(nil)
@@ -57,7 +60,7 @@ func Open(ctx context.Context, nc *nats.Conn, o Options) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jetstream: %w", err)
 	}
-	l := &Log{nc: nc, js: js, stream: o.Stream, ackTimeout: o.AckTimeout, log: o.Log}
+	l := &Log{nc: nc, js: js, stream: o.Stream, ackTimeout: o.AckTimeout, log: o.Log, halted: o.Halted}
 	atomic, err := l.establish(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("stream %q: %w", o.Stream, err)
@@ -82,6 +85,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.AckTimeout == 0 {
 		o.AckTimeout = 5 * time.Second
+	}
+	if o.Halted == nil {
+		o.Halted = func() error { return nil }
 	}
 	o.Log = logger(o.Log)
 	return o

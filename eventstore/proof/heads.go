@@ -6,12 +6,16 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
+	"os"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/note"
+
+	"truceledger/eventstore/boltguard"
 )
 
 // ErrMoved says that another node has signed a head meanwhile.
@@ -29,7 +33,10 @@ type SharedHeads interface {
 // Heads keeps every head that this node has signed, with the cosignatures that came later, and the evidence of a log that
 // does not fit them. It is a file of its own outside the projections, because it cannot be made again from the log:
 // whoever deletes it deletes the ledger's memory of what it has promised.
-type Heads struct{ db *bbolt.DB }
+type Heads struct {
+	db   *bbolt.DB
+	path string
+}
 
 var (
 	headsBucket    = []byte("heads")    // size (8 bytes) -> signed note
@@ -37,13 +44,45 @@ var (
 	cosignedBucket = []byte("cosigned") // a witness's key, zero, size (8 bytes) -> nothing: see Cosigned
 )
 
-// OpenHeads opens the file. Every write to it is on disk when it returns.
+// OpenHeads opens the file and reads all of it. Every write to it is on disk when it returns. Damage is refused and not
+// mended: what was promised cannot be made again from anything else on this machine.
 func OpenHeads(path string) (*Heads, error) {
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second})
+	var db *bbolt.DB
+	err := boltguard.Run(func() (err error) {
+		db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second})
+		return err
+	})
+	if err == nil {
+		err = boltguard.Check(db)
+	}
+	if err == nil {
+		err = boltguard.Run(func() error { return layOut(db) })
+	}
+	if errors.Is(err, boltguard.ErrDamaged) {
+		err = &DamagedHeadsError{Path: path, Err: err}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open the signed heads in %s: %w", path, err)
 	}
-	err = db.Update(func(tx *bbolt.Tx) error {
+	return &Heads{db: db, path: path}, nil
+}
+
+// layOut makes the buckets of a new file. One that has them is not written to: it may yet turn out to be damaged, and is
+// evidence then.
+func layOut(db *bbolt.DB) error {
+	held := 0
+	err := db.View(func(tx *bbolt.Tx) error {
+		for _, name := range [][]byte{headsBucket, evidenceBucket} {
+			if tx.Bucket(name) != nil {
+				held++
+			}
+		}
+		return nil
+	})
+	if err != nil || held == 2 {
+		return err
+	}
+	return db.Update(func(tx *bbolt.Tx) error {
 		_, err := tx.CreateBucketIfNotExists(headsBucket)
 		if err == nil {
 			_, err = tx.CreateBucketIfNotExists(evidenceBucket)
@@ -53,7 +92,85 @@ func OpenHeads(path string) (*Heads, error) {
 		}
 		return err
 	})
-	return &Heads{db: db}, err
+}
+
+// A DamagedHeadsError says that the file of the signed heads is not as it was written.
+type DamagedHeadsError struct {
+	Path string
+	Err  error
+}
+
+func (e *DamagedHeadsError) Error() string {
+	return fmt.Sprintf("%s is damaged (%v): it is the memory of what was signed and cannot be made again; restore it from the newest backup", e.Path, e.Err)
+}
+
+func (e *DamagedHeadsError) Unwrap() error { return e.Err }
+
+// mostVerified bounds the heads that a start verifies, the newest first: about a second.
+const mostVerified = 10_000
+
+// Verify checks the newest heads by the log's key, each of which stands under its own size: bbolt has no checksums over its
+// rows, and a head that a disk has changed would be served with every receipt. logKey's holder may have been replaced, so
+// that a file whose newest head is sound but of another key is ErrHead, and one with both a *DamagedHeadsError.
+func (s *Heads) Verify(logKey note.Verifier) error {
+	sound, left := 0, mostVerified
+	var broken error
+	err := boltguard.Run(func() error {
+		return s.db.View(func(tx *bbolt.Tx) error {
+			c := tx.Bucket(headsBucket).Cursor()
+			for k, v := c.Last(); k != nil && left > 0; k, v = c.Prev() {
+				h, err := OpenHead(bytes.Clone(v), logKey)
+				switch {
+				case err == nil && bytes.Equal(k, number(h.Size)):
+					sound++
+				case err == nil:
+					broken = fmt.Errorf("the head at %d stands under another size", h.Size)
+				case broken == nil:
+					broken = err
+				}
+				left--
+			}
+			return nil
+		})
+	})
+	switch {
+	case err != nil:
+		return &DamagedHeadsError{Path: s.path, Err: err}
+	case broken != nil && sound == 0:
+		return fmt.Errorf("%s: none of its heads is signed by this log's key: %w", s.path, broken)
+	case broken != nil:
+		return &DamagedHeadsError{Path: s.path, Err: broken}
+	}
+	return nil
+}
+
+// Newest is the size of the newest head in the file at path, 0 where there is none that can be read. Nobody else may have
+// the file open.
+func Newest(path string) (size uint64) {
+	if _, err := os.Stat(path); err != nil {
+		return 0
+	}
+	_ = boltguard.Run(func() error {
+		db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		return db.View(func(tx *bbolt.Tx) error {
+			if b := tx.Bucket(headsBucket); b != nil {
+				if k, v := b.Cursor().Last(); len(k) == 8 && v != nil {
+					size = binary.BigEndian.Uint64(k)
+				}
+			}
+			return nil
+		})
+	})
+	return size
+}
+
+// Snapshot writes a consistent copy of the file, as it stands now.
+func (s *Heads) Snapshot(w io.Writer) error {
+	return s.db.View(func(tx *bbolt.Tx) error { _, err := tx.WriteTo(w); return err })
 }
 
 // Close closes the file.

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// TestABackupOfALedgerThatIsWrittenTo backs a real server up, as a folder and as one file, while clients write; restores both;
+// and compares what the restored ledgers say with the log as it was backed up: the entries byte for byte, the signed head,
+// and the read models with a fold of the log.
+func TestABackupOfALedgerThatIsWrittenTo(t *testing.T) {
+	k := &killing{t: t, data: filepath.Join(t.TempDir(), "data"), acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
+	k.begin()
+	writing, stop := context.WithCancel(t.Context())
+	var writers sync.WaitGroup
+	for range 4 {
+		writers.Go(func() {
+			for writing.Err() == nil {
+				if _, err := k.send(next()); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	dir := t.TempDir()
+	must := func(want int, args ...string) string {
+		t.Helper()
+		return said(t, k.address, want, args...)
+	}
+	for _, name := range []string{"folder", "file.tar"} {
+		path := filepath.Join(dir, name)
+		must(exitDone, "backup", "--data", k.data, path)
+		must(exitFailed, "backup", "--data", k.data, path) // it exists
+	}
+	stop()
+	writers.Wait()
+	whole, err := k.get("/v1/entries")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := strings.TrimSpace(must(exitDone, "log-key"))
+	if err := k.server.stop(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"folder", "file.tar"} {
+		to := filepath.Join(dir, name+".restored")
+		if got := must(exitDone, "restore", filepath.Join(dir, name), "--data", to, "--log-key", key); !strings.Contains(got, "it is what the log's key has signed") {
+			t.Errorf("%s: %s", name, got)
+		}
+		must(exitUsage, "restore", filepath.Join(dir, name), "--data", to) // it holds something now
+		k.data = to
+		k.start()
+		again, err := k.get("/v1/entries")
+		if err != nil || len(again) < 3 || !bytes.HasPrefix(whole, again) {
+			t.Errorf("%s: %d bytes that do not begin the %d: %v", name, len(again), len(whole), err)
+		}
+		must(exitDone, "replay")
+		if got := strings.TrimSpace(must(exitDone, "log-key")); got != key {
+			t.Errorf("%s: another key signs: %s", name, got)
+		}
+		k.must("reaffirm", `{"ceasefire":"pause","by":"north"}`)
+		if err := k.server.stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other := strings.Replace(key, "+", "x+", 1)
+	must(exitUsage, "restore", filepath.Join(dir, "folder"), "--data", filepath.Join(dir, "no"), "--log-key", other)
+	damageEveryFile(t, filepath.Join(dir, "folder"))
+	cutTheFileOff(t, filepath.Join(dir, "file.tar"))
+}
+
+// restoreFails restores from a path and demands a refusal that names a file and leaves no folder.
+func restoreFails(t *testing.T, path, name string) {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "data")
+	var out, errs bytes.Buffer
+	code := run(t.Context(), []string{"restore", path, "--data", to}, nil, &out, &errs, func(string) string { return "" })
+	if code != exitUnverified || !strings.Contains(errs.String(), name) {
+		t.Errorf("%s: got exit code %d, want %d: %s", name, code, exitUnverified, &errs)
+	}
+	for _, left := range []string{to, to + ".restoring"} {
+		if _, err := os.Stat(left); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %s is left", name, left)
+		}
+	}
+}
+
+// damageEveryFile flips a bit of each file, cuts it off by a byte, and takes it away.
+func damageEveryFile(t *testing.T, dir string) {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		sound, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		flipped := bytes.Clone(sound)
+		flipped[len(flipped)/2] ^= 1
+		for _, content := range [][]byte{flipped, sound[:len(sound)-2], nil} {
+			if content == nil {
+				err = os.Remove(path)
+			} else {
+				err = os.WriteFile(path, content, 0o600)
+			}
+			if err != nil {
+				return err
+			}
+			restoreFails(t, dir, strings.TrimSuffix(filepath.Base(path), ".sha256"))
+		}
+		return os.WriteFile(path, sound, 0o600)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func cutTheFileOff(t *testing.T, path string) {
+	sound, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := filepath.Join(t.TempDir(), "cut.tar")
+	for _, n := range []int{len(sound) / 2, len(sound) - 2048, len(sound) - 3000, 700} {
+		if err := os.WriteFile(cut, sound[:n], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		name := "cut.tar"
+		if n == len(sound)-2048 { // a whole number of files: what is missing is the end
+			name = "manifest"
+		}
+		restoreFails(t, cut, name)
+	}
+}

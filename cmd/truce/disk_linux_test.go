@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestADiskThatFillsUp gives a real server a small file system of its own and fills it up while clients write: once slowly, so
+// that the reserve stops the writes, and once at a blow, so that the engine's own writes fail. Commands are then refused with
+// 503 and the code disk, questions are answered, and when room is made commands are taken again by the same process. Nothing
+// that was acknowledged is lost, neither then nor after a SIGKILL.
+func TestADiskThatFillsUp(t *testing.T) {
+	for name, reserve := range map[string]string{"with a reserve": "8", "at a blow": "0"} {
+		t.Run(name, func(t *testing.T) {
+			if reserve == "0" && os.Getenv("TRUCE_LONG") == "" {
+				t.Skip("half a minute of waiting for acknowledgements that do not come: TRUCE_LONG=1 runs it")
+			}
+			fillUp(t, reserve)
+		})
+	}
+}
+
+func fillUp(t *testing.T, reserve string) {
+	small := smallDisk(t, "size=40m")
+	t.Setenv("TRUCE_RESERVE", reserve)
+	k := &killing{t: t, data: filepath.Join(small, "data"), acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
+	k.begin()
+	var refused atomic.Int64
+	done := make(chan struct{})
+	var writers sync.WaitGroup
+	for range 4 {
+		writers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				c := next()
+				answer, err := k.http.Post(k.address+"/v1/commands/"+c.verb, "application/json", strings.NewReader(c.body))
+				if err != nil {
+					t.Errorf("the server is gone: %v; it said: %s", err, k.server.stderr)
+					return
+				}
+				body, _ := io.ReadAll(answer.Body)
+				answer.Body.Close()
+				switch {
+				case answer.StatusCode == http.StatusCreated:
+					k.note(c, answer)
+				case answer.StatusCode == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") != "":
+					if bytes.Contains(body, []byte(`"disk"`)) {
+						refused.Add(1)
+						time.Sleep(10 * time.Millisecond)
+					}
+					k.mu.Lock()
+					k.unanswered = append(k.unanswered, c)
+					k.mu.Unlock()
+				default:
+					t.Errorf("got %d %s", answer.StatusCode, body)
+					return
+				}
+			}
+		})
+	}
+	filler := filepath.Join(small, "filler")
+	fill(t, filler)
+	await(t, "a refusal", func() bool { return refused.Load() > 20 })
+	if status, body := fetch(t, k.address+"/readyz"); status != http.StatusOK || !strings.Contains(body, `"writable":false`) || !strings.Contains(body, `"problem"`) {
+		t.Errorf("/readyz: got %d %s", status, body)
+	}
+	if status, body := fetch(t, k.address+"/v1/ceasefires/pause"); status != http.StatusOK {
+		t.Errorf("a question on a full disk: %d %s", status, body)
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "writing again", func() bool {
+		_, body := fetch(t, k.address+"/readyz")
+		return strings.Contains(body, `"writable":true`)
+	})
+	close(done)
+	writers.Wait()
+	await(t, "an answer to what was unanswered", func() bool { k.mu.Lock(); defer k.mu.Unlock(); return k.settleOne() })
+	k.check()
+	k.server.kill()
+	k.start()
+	k.check()
+	if err := k.server.stop(); err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d acknowledged, %d refused", len(k.acknowledged), refused.Load())
+}
+
+// settleOne sends one of what was not answered again, and reports whether none is left. k.mu is held.
+func (k *killing) settleOne() bool {
+	if len(k.unanswered) == 0 {
+		return true
+	}
+	c := k.unanswered[len(k.unanswered)-1]
+	k.mu.Unlock()
+	_, err := k.send(c)
+	k.mu.Lock()
+	if err == nil {
+		k.unanswered = k.unanswered[:len(k.unanswered)-1]
+	}
+	return len(k.unanswered) == 0
+}
+
+// smallDisk mounts a file system of its own until the test ends.
+func smallDisk(t *testing.T, options string) string {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root can mount the small file system that this test fills up")
+	}
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, options); err != nil {
+		t.Skipf("this machine mounts no small file system to fill up: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// fill takes every byte that is left.
+func fill(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for size := 1 << 20; size > 0; {
+		_, err := f.Write(make([]byte, size))
+		switch {
+		case errors.Is(err, syscall.ENOSPC):
+			size /= 2
+		case err != nil:
+			t.Fatal(err)
+		}
+	}
+}
+
+func await(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(40 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s does not come", what)
+		}
+	}
+}
+
+// A folder that cannot be written to is refused by its name, and left as it is.
+func TestAReadOnlyDiskIsRefusedByName(t *testing.T) {
+	small := smallDisk(t, "size=40m")
+	data := filepath.Join(small, "data")
+	k := &killing{t: t, data: data, acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
+	k.begin()
+	if err := k.server.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("", small, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Skipf("this machine does not make a mounted file system read-only: %v", err)
+	}
+	p, err := launch(t.TempDir(), os.Environ(), "serve", "--listen", "127.0.0.1:0", "--data", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.kill()
+	if _, err := p.awaitAddress(); err == nil || !strings.Contains(p.stderr.String(), "read-only") || !strings.Contains(p.stderr.String(), data) {
+		t.Errorf("got %v; it said: %s", err, p.stderr)
+	}
+	if err := syscall.Mount("", small, "", syscall.MS_REMOUNT, ""); err != nil {
+		t.Fatal(err)
+	}
+	k.start()
+	k.check()
+}

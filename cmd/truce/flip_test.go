@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestAFlippedBitInAnyFile flips one bit of one file of a data folder that was closed in good order, starts a real server on
+// it, and demands one of two ends: every answer is what it was and commands are taken, or the start is refused with the
+// name of the file, and the file is left as it was found. TRUCE_LONG=1 flips many more.
+func TestAFlippedBitInAnyFile(t *testing.T) {
+	f := flippedLedger(t)
+	flips := 3
+	if os.Getenv("TRUCE_LONG") != "" {
+		flips = 60
+	}
+	for _, name := range f.files {
+		size := len(f.content[name])
+		for i := range min(flips, size) {
+			at := (2*i + 1) * size / (2 * min(flips, size))
+			t.Run(fmt.Sprintf("%s byte %d", name, at), func(t *testing.T) {
+				if testing.Short() && i > 0 {
+					t.Skip("one flip for each file is enough for -short")
+				}
+				t.Parallel()
+				f.flip(t, name, at, byte(1)<<(at%8))
+			})
+		}
+	}
+}
+
+// A flipping is a sound data folder, and what a server answers on it.
+type flipping struct {
+	dir     string
+	files   []string
+	content map[string][]byte
+	answers map[string]string
+}
+
+// asked is what is compared: the log, every projection's digest, and what people ask.
+var asked = []string{"/v1/entries", "/v1/admin/digests", "/v1/actors", "/v1/incidents?effective_at=2026-01-01T00:00:00Z", "/v1/ceasefires?effective_at=2026-01-01T00:00:00Z"}
+
+func flippedLedger(t *testing.T) *flipping {
+	f := &flipping{dir: filepath.Join(t.TempDir(), "data"), content: map[string][]byte{}, answers: map[string]string{}}
+	k := &killing{t: t, data: f.dir, acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
+	k.begin()
+	for range 60 {
+		if status, err := k.send(next()); err != nil || status != http.StatusCreated {
+			t.Fatalf("%d %v", status, err)
+		}
+	}
+	f.answers = f.ask(t, k.address)
+	if err := k.server.stop(); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(f.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, _ := filepath.Rel(f.dir, path)
+		f.files = append(f.files, name)
+		f.content[name], err = os.ReadFile(path)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// ask waits until the server answers, and asks everything.
+func (f *flipping) ask(t *testing.T, address string) map[string]string {
+	t.Helper()
+	awaitStatus(t, address+"/readyz", http.StatusOK)
+	got := map[string]string{}
+	for _, path := range asked {
+		status, body := fetch(t, address+path)
+		if status != http.StatusOK {
+			t.Fatalf("%s: %d %s", path, status, body)
+		}
+		got[path] = body
+	}
+	return got
+}
+
+func awaitStatus(t *testing.T, url string, want int) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		status, body := fetch(t, url)
+		if status == want {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: %d %s", url, status, body)
+		}
+	}
+}
+
+// copyTo makes a copy of the folder, with the times of its files, and one bit changed.
+func (f *flipping) copyTo(t *testing.T, dir, name string, at int, bit byte) {
+	t.Helper()
+	if err := os.CopyFS(dir, os.DirFS(f.dir)); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range f.files {
+		info, err := os.Stat(filepath.Join(f.dir, n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, path := bytes.Clone(f.content[n]), filepath.Join(dir, n)
+		if n == name {
+			content[at] ^= bit
+		}
+		if err := os.WriteFile(path, content, info.Mode()); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, info.Mode()); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (f *flipping) flip(t *testing.T, name string, at int, bit byte) {
+	dir := filepath.Join(t.TempDir(), "data")
+	f.copyTo(t, dir, name, at, bit)
+	p, err := launch(t.TempDir(), append(os.Environ(), "GORACE="+atExit), "serve", "--listen", "127.0.0.1:0", "--data", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.kill()
+	address, err := p.awaitAddress()
+	if err != nil {
+		f.refused(t, p, dir, name, at, bit)
+		return
+	}
+	for path, want := range f.ask(t, address) {
+		if got := f.answers[path]; got != want {
+			t.Errorf("%s: a wrong answer\ngot  %.600s\nwant %.600s", path, want, got)
+		}
+	}
+	answer, err := http.Post(address+"/v1/commands/reaffirm", "application/json", strings.NewReader(`{"ceasefire":"pause","by":"north"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusCreated {
+		t.Errorf("it serves and takes no commands: %s; it said: %s", answer.Status, p.stderr)
+	}
+}
+
+// refused looks at a start that failed: it names the file, and has not made things worse.
+func (f *flipping) refused(t *testing.T, p *process, dir, name string, at int, bit byte) {
+	t.Helper()
+	said := p.stderr.String()
+	if !strings.Contains(said, filepath.Base(name)) {
+		t.Errorf("the refusal does not name %s: %s", name, said)
+	}
+	if strings.Contains(said, "goroutine ") {
+		t.Errorf("it fell over: %.2000s", said)
+	}
+	now, err := os.ReadFile(filepath.Join(dir, name))
+	want := bytes.Clone(f.content[name])
+	want[at] ^= bit
+	if err != nil || !bytes.Equal(now, want) {
+		t.Errorf("%s was changed before it was refused: %v", name, err)
+	}
+}

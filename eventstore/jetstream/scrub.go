@@ -1,0 +1,170 @@
+package jetstream
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/minio/highwayhash"
+)
+
+// A DamageError says that a file of the log is not as it was written. Nothing was changed; nothing is served.
+type DamageError struct {
+	File   string // the file
+	Offset int64  // where the damage begins
+	After  uint64 // the last entry before it
+	Why    string
+}
+
+func (e *DamageError) Error() string {
+	return fmt.Sprintf("%s is damaged at byte %d, after entry %d (%s): nothing was changed; keep a copy of the folder, look at the disk, "+
+		"and restore the newest backup with truce restore", e.File, e.Offset, e.After, e.Why)
+}
+
+// The form of a message block as nats-server 2.15 writes it; TestTheScrubKnowsTheBlocks fails when that changes.
+//
+//	length(4) sequence(8) time(8) subject length(2) subject [header length(4) header] message checksum(8)
+//
+// The length's highest bit says that there is a header; the two highest bits of the sequence mark what was erased.
+const (
+	recordHead     = 22
+	recordChecksum = 8
+	recordMost     = 32 << 20
+	headerBit      = 1 << 31
+	erasedBits     = 3 << 62
+)
+
+// streamFolder is where the embedded server keeps a stream.
+func streamFolder(dir, stream string) string {
+	return filepath.Join(dir, "jetstream", "$G", "streams", stream)
+}
+
+// scrub reads every message block of the stream before the server does. The server would cut a block off at the first record
+// that does not fit its checksum, and everything after it, acknowledged or not, would be gone.
+//
+// What a crash leaves is cut off by the server as it should be: an end of the last block that was never acknowledged. known
+// tells the newest entry that this node remembers to have been stored: damage before it is no such end.
+func scrub(dir, stream string, known func() uint64) error {
+	folder := filepath.Join(streamFolder(dir, stream), "msgs")
+	blocks, err := blocksOf(folder)
+	if err != nil {
+		return err
+	}
+	last := uint64(0)
+	for i, n := range blocks {
+		d, err := scrubBlock(filepath.Join(folder, strconv.Itoa(n)+".blk"), stream, n, &last)
+		if err != nil {
+			return err
+		}
+		if d != nil && (i < len(blocks)-1 || d.After < known()) {
+			return d
+		}
+	}
+	return nil
+}
+
+// blocksOf returns the numbers of the blocks in order; none where there is no stream yet.
+func blocksOf(folder string) ([]int, error) {
+	found, err := os.ReadDir(folder)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("message blocks: %w", err)
+	}
+	var blocks []int
+	for _, f := range found {
+		name, isBlock := strings.CutSuffix(f.Name(), ".blk")
+		if n, err := strconv.Atoi(name); isBlock && err == nil {
+			blocks = append(blocks, n)
+		}
+	}
+	slices.Sort(blocks)
+	return blocks, nil
+}
+
+// scrubBlock reads one block, at most a few megabytes, and returns where it stops being whole. last is counted up.
+func scrubBlock(path, stream string, number int, last *uint64) (*DamageError, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("message block: %w", err)
+	}
+	key := sha256.Sum256(fmt.Appendf(nil, "%s-%d", stream, number))
+	h, err := highwayhash.New64(key[:])
+	if err != nil {
+		return nil, fmt.Errorf("message block: %w", err)
+	}
+	if bytes.HasPrefix(content, []byte("cmp")) {
+		return nil, nil // compressed, by a server that is not ours: that server's to check
+	}
+	for at := 0; at < len(content); {
+		size, sequence, why := record(content[at:], h)
+		if why == "" && sequence&erasedBits == 0 && sequence != *last+1 {
+			why = fmt.Sprintf("entry %d follows", sequence)
+		}
+		if why != "" {
+			return &DamageError{File: path, Offset: int64(at), After: *last, Why: why}, nil
+		}
+		if sequence&erasedBits == 0 {
+			*last = sequence
+		}
+		at += size
+	}
+	return nil, nil
+}
+
+// record reads the record at the beginning of b: its size and its sequence, or why it is none.
+func record(b []byte, h hash.Hash64) (size int, sequence uint64, why string) {
+	if len(b) < recordHead {
+		return 0, 0, "a record is cut off"
+	}
+	length := binary.LittleEndian.Uint32(b)
+	size = int(length &^ headerBit)
+	subject, head := int(binary.LittleEndian.Uint16(b[20:])), 0
+	if length&headerBit != 0 {
+		head = 4 // the header's length is not part of the checksum
+	}
+	switch {
+	case size > recordMost || size < recordHead+subject+head+recordChecksum:
+		return 0, 0, "a record has an impossible length"
+	case size > len(b):
+		return 0, 0, "a record is cut off"
+	}
+	body, checksum := b[recordHead:size-recordChecksum], b[size-recordChecksum:size]
+	h.Reset()
+	_, _ = h.Write(b[4:20])
+	_, _ = h.Write(body[:subject])
+	_, _ = h.Write(body[subject+head:])
+	if !bytes.Equal(h.Sum(nil), checksum) {
+		return 0, 0, "a record does not fit its checksum"
+	}
+	if !divides(body, subject, head) {
+		return 0, 0, "a record's parts have impossible lengths"
+	}
+	return size, binary.LittleEndian.Uint64(b[4:]), ""
+}
+
+// divides checks the two lengths that no checksum covers, which say where the subject and the header end: an entry is an
+// object, and a header is written in one way.
+func divides(body []byte, subject, head int) bool {
+	if len(body) == subject+head {
+		return true // an erased record has no payload
+	}
+	rest := body[subject+head:]
+	if head > 0 {
+		n := binary.LittleEndian.Uint32(body[subject:])
+		if uint64(n) > uint64(len(rest)) || !bytes.HasPrefix(rest[:n], []byte("NATS/1.0")) || !bytes.HasSuffix(rest[:n], []byte("\r\n\r\n")) {
+			return false
+		}
+		rest = rest[n:]
+	}
+	return bytes.HasPrefix(body, []byte("truce.")) && len(rest) > 0 && rest[0] == '{' && !bytes.ContainsAny(body[:subject], "{ ")
+}
