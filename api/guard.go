@@ -28,10 +28,11 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Vary", "Authorization, Cookie") // a cache on the way must not hand one reader's answer to another
 	a.lagging(h)
-	n := &attempt{}
+	n, outer := &attempt{}, r
 	r, done, p := a.let(r, n)
 	defer func() {
 		done()
+		outer.Pattern = r.Pattern // for the line that is logged about the request
 		a.metrics.count(r, rec.sent(), time.Since(began))
 		a.audit(r, rec.sent(), n)
 	}()

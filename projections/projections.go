@@ -183,7 +183,12 @@ func (p *Projections) compare(ctx context.Context, s *store) error {
 	case err != nil:
 		return fmt.Errorf("projections: %w", err)
 	case last < at:
-		return &LostError{Folder: p.o.Dir, Remembered: at, Last: last}
+		lost := &LostError{Folder: p.o.Dir, Remembered: at, Last: last}
+		if p.o.Stopped == nil {
+			return lost
+		}
+		p.o.Stopped(lost) // questions are answered from what is there; nothing is written after it
+		return fmt.Errorf("%w: %w", errOutdated, lost)
 	}
 	for m, err := range p.o.Log.Read(ctx, at-1) {
 		if err != nil {

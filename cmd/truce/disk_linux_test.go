@@ -73,7 +73,11 @@ func fillUp(t *testing.T, reserve string) {
 		})
 	}
 	filler := filepath.Join(small, "filler")
-	fill(t, filler)
+	if reserve == "0" {
+		fill(t, filler, 0)
+	} else {
+		fill(t, filler, 4<<20) // as a disk fills that others write to: the reserve is touched, and not all is gone yet
+	}
 	await(t, "a refusal", func() bool { return refused.Load() > 20 })
 	if status, body := fetch(t, k.address+"/readyz"); status != http.StatusOK || !strings.Contains(body, `"writable":false`) || !strings.Contains(body, `"problem"`) {
 		t.Errorf("/readyz: got %d %s", status, body)
@@ -135,7 +139,8 @@ func smallDisk(t *testing.T, options string) string {
 }
 
 // fill takes every byte that is left.
-func fill(t *testing.T, path string) {
+// fill writes into a file until so many bytes are free.
+func fill(t *testing.T, path string, leave int64) {
 	t.Helper()
 	f, err := os.Create(path)
 	if err != nil {
@@ -143,6 +148,14 @@ func fill(t *testing.T, path string) {
 	}
 	defer f.Close()
 	for size := 1 << 20; size > 0; {
+		var disk syscall.Statfs_t
+		if err := syscall.Fstatfs(int(f.Fd()), &disk); err != nil {
+			t.Fatal(err)
+		}
+		if int64(disk.Bavail)*disk.Bsize-int64(size) < leave {
+			size /= 2
+			continue
+		}
 		_, err := f.Write(make([]byte, size))
 		switch {
 		case errors.Is(err, syscall.ENOSPC):

@@ -30,7 +30,7 @@ func engineAt(t *testing.T, dir string, port int) *server.Server {
 
 func postTo(t *testing.T, address, verb, body string) (int, string) {
 	t.Helper()
-	answer, err := http.Post(address+"/v1/commands/"+verb, "application/json", strings.NewReader(body))
+	answer, err := operator.Post(address+"/v1/commands/"+verb, "application/json", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -42,6 +43,7 @@ type flipping struct {
 	files   []string
 	content map[string][]byte
 	answers map[string]string
+	client  *http.Client // with the first token, whatever becomes of the file that holds it
 }
 
 // asked is what is compared: the log, every projection's digest, and what people ask.
@@ -56,6 +58,7 @@ func flippedLedger(t *testing.T) *flipping {
 			t.Fatalf("%d %v", status, err)
 		}
 	}
+	f.client = &http.Client{Transport: k.http.Transport}
 	f.answers = f.ask(t, k.address)
 	if err := k.server.stop(); err != nil {
 		t.Fatal(err)
@@ -78,16 +81,36 @@ func flippedLedger(t *testing.T) *flipping {
 // ask waits until the server answers, and asks everything.
 func (f *flipping) ask(t *testing.T, address string) map[string]string {
 	t.Helper()
-	awaitStatus(t, address+"/readyz", http.StatusOK)
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		if status, body := f.fetch(t, address+"/readyz"); status == http.StatusOK {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatalf("%s: %d %s", address, status, body)
+		}
+	}
 	got := map[string]string{}
 	for _, path := range asked {
-		status, body := fetch(t, address+path)
+		status, body := f.fetch(t, address+path)
 		if status != http.StatusOK {
 			t.Fatalf("%s: %d %s", path, status, body)
 		}
 		got[path] = body
 	}
 	return got
+}
+
+func (f *flipping) fetch(t *testing.T, url string) (int, string) {
+	t.Helper()
+	answer, err := f.client.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(body)
 }
 
 func awaitStatus(t *testing.T, url string, want int) {
@@ -148,7 +171,7 @@ func (f *flipping) flip(t *testing.T, name string, at int, bit byte) {
 			t.Errorf("%s: a wrong answer\ngot  %.600s\nwant %.600s", path, want, got)
 		}
 	}
-	answer, err := http.Post(address+"/v1/commands/reaffirm", "application/json", strings.NewReader(`{"ceasefire":"pause","by":"north"}`))
+	answer, err := f.client.Post(address+"/v1/commands/reaffirm", "application/json", strings.NewReader(`{"ceasefire":"pause","by":"north"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func TestALineForEachRequestAndCommand(t *testing.T) {
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("X-Request-Id", "mine-1")
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := operator.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
