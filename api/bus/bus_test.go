@@ -28,6 +28,8 @@ import (
 type house struct {
 	t        *testing.T
 	embedded *jetstream.Embedded
+	own      *nats.Conn // the ledger's
+	log      *jetstream.Log
 	api      *api.API
 	users    map[string]string // passwords by name
 }
@@ -65,9 +67,18 @@ func open(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.own, h.log = nc, log
 	views.Start(context.Background())
 	h.api = api.New(api.Options{Ledger: ledger, Queries: views, Log: log, Logger: logger})
-	b, err := bus.Start(t.Context(), bus.Options{Conn: nc, Handler: h.api, Log: log, Models: views, Logger: logger, Version: "v1.2.3"})
+	service, err := h.embedded.ConnectService()
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := h.embedded.ConnectState()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := bus.Start(t.Context(), bus.Options{Conn: service, State: state, Handler: h.api, Log: log, Models: views, Logger: logger, Version: "v1.2.3"})
 	if err != nil {
 		t.Fatal(err)
 	}

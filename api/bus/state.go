@@ -35,7 +35,7 @@ type state struct {
 }
 
 func openState(ctx context.Context, o Options) (*state, error) {
-	js, err := jetstream.New(o.Conn)
+	js, err := jetstream.New(o.State)
 	if err != nil {
 		return nil, err
 	}

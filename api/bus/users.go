@@ -17,8 +17,8 @@ import (
 // there is none it makes one, with a reader and a writer and passwords of their own, that only its owner can read.
 //
 // A reader may read the log and the bucket, ask questions and discover the service. A writer may send commands too. Nobody
-// may publish into the log. Each hears replies on an inbox of its own only, _INBOX_<name>: with a common inbox everybody
-// would hear what the others are answered.
+// may publish into the log, into the bucket or to anybody else, and no answer can be sent there: each is in a NATS account of
+// their own, and hears replies on the inbox _INBOX_<name>.
 func Users(file string) ([]jetstream.User, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -47,19 +47,9 @@ func Users(file string) ([]jetstream.User, error) {
 }
 
 func user(name, role, password string) jetstream.User {
-	u := jetstream.User{Name: name, Password: password, Subscribe: []string{"_INBOX_" + name + ".>"}}
-	u.Publish = []string{QuerySubject, "$SRV.>", "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST", "$JS.FC.>"}
-	for _, stream := range []string{jetstream.DefaultStream, "KV_" + Bucket} {
-		for _, verb := range []string{
-			"STREAM.INFO.%s", "STREAM.MSG.GET.%s", "DIRECT.GET.%s", "DIRECT.GET.%s.>", "CONSUMER.CREATE.%s", "CONSUMER.CREATE.%s.>",
-			"CONSUMER.INFO.%s.*", "CONSUMER.LIST.%s", "CONSUMER.NAMES.%s", "CONSUMER.MSG.NEXT.%s.*", "CONSUMER.DELETE.%s.*",
-		} {
-			u.Publish = append(u.Publish, "$JS.API."+fmt.Sprintf(verb, stream))
-		}
-		u.Publish = append(u.Publish, "$JS.ACK."+stream+".>")
-	}
+	u := jetstream.User{Name: name, Password: password, Requests: []string{QuerySubject, "$SRV.>"}, Buckets: []string{Bucket}, ReadLog: true}
 	if role == "writer" {
-		u.Publish = append(u.Publish, CommandSubject+".*")
+		u.Requests = append(u.Requests, CommandSubject+".*")
 	}
 	return u
 }

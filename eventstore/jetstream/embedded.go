@@ -32,7 +32,7 @@ type EmbeddedOptions struct {
 // Embedded is a JetStream server inside this process. It acknowledges only what is on disk (SyncAlways).
 type Embedded struct {
 	server *server.Server
-	self   *server.User // how this process connects where users are asked for; nil where they are not
+	in     *entrance // nil where the server does not listen
 	lock   *bbolt.DB
 	log    *slog.Logger
 
@@ -53,16 +53,12 @@ func StartEmbedded(ctx context.Context, o EmbeddedOptions) (*Embedded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data folder %q: %w", o.Dir, err)
 	}
-	var self *server.User
-	if o.Access != nil {
-		self = own()
-	}
-	s, err := startServer(ctx, o, self)
+	s, in, err := startServer(ctx, o)
 	if err != nil {
 		lock.Close()
 		return nil, fmt.Errorf("embedded jetstream in %q: %w", o.Dir, err)
 	}
-	return &Embedded{server: s, self: self, lock: lock, log: o.Log}, nil
+	return &Embedded{server: s, in: in, lock: lock, log: o.Log}, nil
 }
 
 // lockFolder takes the folder for this process. bbolt's file lock is used because it works alike on Linux, macOS and
@@ -163,7 +159,7 @@ func openLock(path string) (db *bbolt.DB, err error) {
 	return bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait})
 }
 
-func startServer(ctx context.Context, o EmbeddedOptions, self *server.User) (*server.Server, error) {
+func startServer(ctx context.Context, o EmbeddedOptions) (s *server.Server, in *entrance, err error) {
 	opts := &server.Options{
 		ServerName: "truce",
 		JetStream:  true,
@@ -178,13 +174,12 @@ func startServer(ctx context.Context, o EmbeddedOptions, self *server.User) (*se
 		MaxPayload:        1 << 20,
 	}
 	if o.Access != nil {
-		if err := o.Access.listenFor(opts, self); err != nil {
-			return nil, err
+		if in, err = o.Access.listenFor(opts); err != nil {
+			return nil, nil, err
 		}
 	}
-	s, err := server.NewServer(opts)
-	if err != nil {
-		return nil, err
+	if s, err = server.NewServer(opts); err != nil {
+		return nil, nil, err
 	}
 	lines := &serverLog{log: o.Log}
 	s.SetLoggerV2(lines, false, false, false)
@@ -193,12 +188,15 @@ func startServer(ctx context.Context, o EmbeddedOptions, self *server.User) (*se
 	if err == nil {
 		err = awaitReady(ctx, s)
 	}
+	if err == nil && in != nil {
+		err = in.keep(s)
+	}
 	if err != nil {
 		s.Shutdown()
 		s.WaitForShutdown()
-		return nil, err
+		return nil, nil, err
 	}
-	return s, nil
+	return s, in, nil
 }
 
 func awaitReady(ctx context.Context, s *server.Server) error {
@@ -216,9 +214,12 @@ func awaitReady(ctx context.Context, s *server.Server) error {
 	return nil
 }
 
-// Connect returns a connection inside this process: no port, no TLS, no copy through the kernel. Shutdown closes it.
-func (e *Embedded) Connect() (*nats.Conn, error) {
-	nc, err := nats.Connect("", append(append(connOptions(e.log), nats.InProcessServer(e.server)), e.identity()...)...)
+// Connect returns a connection inside this process, to the account of the log: no port, no TLS, no copy through the kernel.
+// Shutdown closes it.
+func (e *Embedded) Connect() (*nats.Conn, error) { return e.connect(logRole) }
+
+func (e *Embedded) connect(role string) (*nats.Conn, error) {
+	nc, err := nats.Connect("", append(append(connOptions(e.log), nats.InProcessServer(e.server)), e.in.identity(role)...)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the embedded server: %w", err)
 	}
