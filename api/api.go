@@ -55,6 +55,7 @@ type Queries interface {
 	NextPassing(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
 	Version(context.Context, domain.Ref) (uint64, error)
 	Applied() uint64
+	Stalled() uint64
 	WaitFor(ctx context.Context, sequence uint64) error
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"sync"
 
@@ -39,7 +40,7 @@ func (r *readiness) check(ctx context.Context, a *API) *wire.Problem {
 		}
 		r.target = last
 	}
-	if applied := a.queries.Applied(); applied < r.target {
+	if applied := a.queries.Applied(); applied < r.target && a.queries.Stalled() == 0 {
 		return later("not-ready", "the read models have reached %d of %d entries: try again in a moment", applied, r.target)
 	}
 	r.ready = true
@@ -59,6 +60,7 @@ type readyBody struct {
 	Sequence uint64 `json:"sequence" doc:"How far the read models have come."`
 	Last     uint64 `json:"last" doc:"The log's newest sequence."`
 	Lag      uint64 `json:"lag" doc:"How many entries the read models are behind."`
+	Problem  string `json:"problem,omitempty" doc:"Why the answers stay as of an older entry for good."`
 	Version  string `json:"version" doc:"The program's version."`
 
 	Origin *originBody `json:"origin,omitempty" doc:"On a server that takes no commands: the log that its own is a copy of."`
@@ -109,6 +111,11 @@ func (a *API) ready(ctx context.Context, _ *nothing) (*readyOutput, error) {
 		Sequence: applied, Last: max(last, applied), Version: a.version(),
 	}
 	body.Lag = body.Last - applied
+	if at := a.queries.Stalled(); at != 0 {
+		body.Writable = false
+		body.Problem = fmt.Sprintf("message %d of the log is no entry that this program can read: answers are as of entry %d, and nothing is written; "+
+			"either somebody else can write to the stream, or this program is too old", at, applied)
+	}
 	if a.Behind != nil {
 		entries, heard, known := a.behindOrigin()
 		body.Origin = &originBody{Known: known, Lag: entries, Heard: max(0, heard.Seconds())}

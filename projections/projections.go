@@ -33,8 +33,10 @@ type Options struct {
 	Decode func(eventstore.Message) (eventstore.Entry, error)
 	// Committed is called after each commit, and must not wait: a head may be signed over what is on disk now.
 	Committed func()
-	Logger    *slog.Logger
-	Now       func() time.Time // the clock of questions that set no effective time; time.Now when nil
+	// Stopped is called when an entry cannot be read and nothing after it is applied any more: then nothing may be decided either.
+	Stopped func(reason error)
+	Logger  *slog.Logger
+	Now     func() time.Time // the clock of questions that set no effective time; time.Now when nil
 	// CacheBytes bounds the decoded records that are kept in memory, 128 MiB by default.
 	CacheBytes int
 }
@@ -202,7 +204,7 @@ func (p *Projections) serving() *store { return p.store.Load() }
 // A State is how the projections are doing.
 type State struct {
 	Applied uint64 // the newest entry that answers know of
-	Ready   bool   // the file had caught up with the log as it was at the start
+	Ready   bool   // the file had caught up with the log as it was at the start, or with all of it that can be read
 	Problem error  // why entries are not applied at the moment, nil while they are
 	Stopped bool   // it will not mend by itself: an entry of the log cannot be read
 }
@@ -270,13 +272,17 @@ func (p *Projections) hold(reason error) {
 	p.o.Logger.Warn("projections wait", "applied", p.applied, "reason", reason)
 }
 
-// stop notes why nothing more is applied. Answers go on, and say as of which entry they are.
+// stop notes why nothing more is applied. Answers go on, after a restart too, and say as of which entry they are.
 func (p *Projections) stop(reason error) {
+	if p.o.Stopped != nil {
+		p.o.Stopped(reason)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.problem, p.stopped = reason, true
+	p.problem, p.stopped, p.ready = reason, true, true
 	p.wake()
-	p.o.Logger.Error("projections have stopped", "applied", p.applied, "reason", reason)
+	p.o.Logger.Error("a message of the log is no entry that this program can read: the answers stay as of the entry before it; "+
+		"either somebody else can write to the stream, or this program is too old", "applied", p.applied, "reason", reason)
 }
 
 // FindCommand returns the entry that a principal's command_id stands in: the index that the ledger asks.

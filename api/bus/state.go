@@ -48,11 +48,19 @@ func openState(ctx context.Context, o Options) (*state, error) {
 	return &state{o, bucket}, nil
 }
 
+// errUnreadable: the log holds what is no entry, and will hold it tomorrow.
+var errUnreadable = errors.New("the bucket stays as it is")
+
 // keep brings the bucket up to date with the log, and with time, until ctx ends. What fails is tried again: the bucket is
 // behind then, and never wrong about what it names in _applied.
 func (s *state) keep(ctx context.Context) {
 	for ctx.Err() == nil {
-		if err := s.follow(ctx); err != nil && ctx.Err() == nil {
+		err := s.follow(ctx)
+		if errors.Is(err, errUnreadable) {
+			s.Logger.Error("the bucket on the bus is no longer kept", "bucket", Bucket, "err", err)
+			return
+		}
+		if err != nil && ctx.Err() == nil {
 			s.Logger.Warn("the bucket on the bus is not up to date; trying again", "bucket", Bucket, "err", err)
 			pause(ctx, time.Second)
 		}
@@ -141,13 +149,14 @@ func (s *state) nextChange(ctx context.Context, told time.Time) (<-chan time.Tim
 }
 
 // apply puts what an entry, and those that wait behind it, changed.
-func (s *state) apply(ctx context.Context, m eventstore.Message, more <-chan eventstore.Message) error {
+func (s *state) apply(ctx context.Context, m eventstore.Message, more <-chan eventstore.Message) (failed error) {
 	changed := map[domain.Ref]bool{}
 	var last uint64
 	for n := 0; ; n++ {
 		e, err := eventstore.Decode(m)
-		if err != nil {
-			return err
+		if err != nil { // those before it are put
+			failed = fmt.Errorf("%w: %w", errUnreadable, err)
+			break
 		}
 		last = m.Sequence
 		changed[e.Ref] = true
@@ -164,6 +173,9 @@ func (s *state) apply(ctx context.Context, m eventstore.Message, more <-chan eve
 		}
 		break
 	}
+	if last == 0 {
+		return failed
+	}
 	if err := s.Models.WaitFor(ctx, last); err != nil {
 		return err
 	}
@@ -175,8 +187,10 @@ func (s *state) apply(ctx context.Context, m eventstore.Message, more <-chan eve
 			return err
 		}
 	}
-	_, err := s.bucket.PutString(ctx, appliedKey, strconv.FormatUint(last, 10))
-	return err
+	if _, err := s.bucket.PutString(ctx, appliedKey, strconv.FormatUint(last, 10)); err != nil {
+		return err
+	}
+	return failed
 }
 
 // relatives adds the ceasefires that stand under a changed one: they inherit from it.

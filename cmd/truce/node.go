@@ -29,7 +29,8 @@ type node struct {
 	ledger    *eventstore.Ledger
 	models    *projections.Projections
 	api       *api.API
-	bus       *bus.Bus // nil where nobody asked for it
+	bus       *bus.Bus   // nil where nobody asked for it
+	busConn   *nats.Conn // of the bus on an external engine; nil without
 	alerts    *alert.Sender
 	alertFile *alert.Store
 	logger    *slog.Logger
@@ -75,6 +76,7 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	}
 	models := projections.Options{
 		Dir: filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.ledger.Observe, Decode: n.ledger.Decode, Logger: n.logger,
+		Stopped: n.ledger.Stop,
 	}
 	if !s.mirror.readOnly {
 		if n.proof, err = openNotarised(s, n.ledger.ID(), n.logger); err != nil {
@@ -99,6 +101,11 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		life, end := context.WithCancel(context.WithoutCancel(ctx))
 		n.end = end
 		n.running.Go(func() { n.copy.run(life) })
+	}
+	if n.embedded == nil && !s.mirror.readOnly {
+		life, end := context.WithCancel(context.WithoutCancel(ctx))
+		n.end = end
+		n.running.Go(func() { warnOfNeighbours(life, s.nats, n.logger) })
 	}
 	n.beginRoom(ctx)
 	if err := n.openAlerts(ctx, s); err != nil {
@@ -173,6 +180,9 @@ func (n *node) close() {
 	}
 	if n.bus != nil {
 		n.bus.Stop()
+	}
+	if n.busConn != nil {
+		n.busConn.Close()
 	}
 	if n.api != nil {
 		n.api.Close()

@@ -100,7 +100,11 @@ func (p *program) awaitReady(ctx context.Context, n *node) error {
 		fmt.Fprintln(p.stderr, "truce: the read models are catching up with the log; questions are answered when they have")
 	})
 	defer late.Stop()
-	if err := n.models.WaitFor(ctx, last); err != nil || n.proof == nil {
+	err = n.models.WaitFor(ctx, last)
+	if n.models.Stalled() != 0 {
+		err = nil // it has been said; what can be read is answered
+	}
+	if err != nil || n.proof == nil {
 		return err
 	}
 	return n.proof.begin(ctx, n) // before anything is written
