@@ -85,6 +85,35 @@ func TestNoAnswerIsFiledAsSomethingElse(t *testing.T) {
 	h.kept("south")
 }
 
+// TestNobodyTakesAllTheRoom tries what would fill the disk or leave something behind for good.
+func TestNobodyTakesAllTheRoom(t *testing.T) {
+	h := open(t)
+	nc := h.connectQuietly("writer")
+	for subject, request := range map[string]string{
+		"$JS.API.STREAM.CREATE.MINE":        `{"name":"MINE","subjects":["mine"]}`,
+		"$JS.API.STREAM.CREATE.KV_MINE":     `{"name":"KV_MINE","subjects":["$KV.MINE.>"]}`,
+		"$JS.API.CONSUMER.CREATE.TRUCE.own": `{"stream_name":"TRUCE","config":{"name":"own","durable_name":"own","ack_policy":"none"}}`,
+	} {
+		if m, err := nc.Request(subject, []byte(request), 200*time.Millisecond); err == nil {
+			t.Errorf("%s was answered: %s", subject, m.Data)
+		}
+	}
+	m := h.request(nc, "$JS.API.CONSUMER.CREATE.KV_TRUCE_STATE.own.$KV.TRUCE_STATE.>",
+		`{"stream_name":"KV_TRUCE_STATE","config":{"name":"own","durable_name":"own","ack_policy":"none","filter_subject":"$KV.TRUCE_STATE.>"}}`)
+	var made struct {
+		Config struct {
+			InactiveThreshold time.Duration `json:"inactive_threshold"`
+		}
+	}
+	if err := json.Unmarshal(m.Data, &made); err != nil || made.Config.InactiveThreshold <= 0 || made.Config.InactiveThreshold > 5*time.Minute {
+		t.Errorf("a consumer that stays for good: %s", m.Data)
+	}
+	if m := h.request(nc, "$JS.API.CONSUMER.CREATE.KV_TRUCE_STATE.long.$KV.TRUCE_STATE.>",
+		`{"stream_name":"KV_TRUCE_STATE","config":{"name":"long","ack_policy":"none","filter_subject":"$KV.TRUCE_STATE.>","inactive_threshold":3600000000000}}`); !strings.Contains(string(m.Data), "error") {
+		t.Errorf("a consumer that stays for an hour: %s", m.Data)
+	}
+}
+
 // kept waits until the bucket has an actor, and returns all of its keys and values.
 func (h *house) kept(actor string) string {
 	h.t.Helper()

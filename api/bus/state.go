@@ -28,6 +28,10 @@ type Models interface {
 // appliedKey holds the sequence up to which the bucket is of the log: a keeper that starts goes on from there.
 const appliedKey = "_applied"
 
+// silentWatch is how long a watch of the bucket may have nobody who listens. Without this limit somebody who may watch could
+// leave consumers behind, for good, until there is room for no more.
+const silentWatch = 5 * time.Minute
+
 // A state keeps the bucket.
 type state struct {
 	Options
@@ -42,10 +46,24 @@ func openState(ctx context.Context, o Options) (*state, error) {
 	bucket, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
 		Bucket: Bucket, Description: "The records of the Truce Ledger as they stand; rebuilt from the log when it is deleted", History: 1,
 	})
+	if err == nil {
+		err = boundWatches(ctx, js)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the bucket %s: %w", Bucket, err)
 	}
 	return &state{o, bucket}, nil
+}
+
+func boundWatches(ctx context.Context, js jetstream.JetStream) error {
+	stream, err := js.Stream(ctx, "KV_"+Bucket)
+	if err != nil {
+		return err
+	}
+	c := stream.CachedInfo().Config
+	c.ConsumerLimits.InactiveThreshold = silentWatch
+	_, err = js.UpdateStream(ctx, c)
+	return err
 }
 
 // errUnreadable: the log holds what is no entry, and will hold it tomorrow.

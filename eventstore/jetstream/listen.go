@@ -41,15 +41,10 @@ const (
 // Bounds on what users can take. The own connections count as well.
 const (
 	mostConnections = 256
-	mostSubs        = 1_000 // of one connection
-	mostConsumers   = 1_000 // of all users together
-	silentConsumer  = 5 * time.Minute
+	mostSubs        = 1_000           // of one connection
+	mostConsumers   = 1_000           // of all users together
 	slowWrite       = 5 * time.Second // before a connection that does not read is cut off
 )
-
-// SilentConsumer is how long a consumer of a bucket may have nobody who listens. A bucket that users may watch is to be made with
-// it as its limit: without one a user could leave consumers behind until there is room for no more.
-const SilentConsumer = silentConsumer
 
 // An entrance is what a server that listens is made of.
 type entrance struct {
