@@ -2,8 +2,7 @@
 // answers, the same way for everybody, and says every no in a sentence and a stable code.
 //
 // It decides nothing, keeps nothing, and computes no answer of its own: rules are the domain's, storing is the
-// eventstore's, and what the log amounts to is the projections'. Until there is access control it serves this machine
-// only.
+// eventstore's, what the log amounts to is the projections', and who may do what is the table's of package access.
 package api
 
 import (
@@ -16,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"truceledger/api/access"
 	"truceledger/api/alert"
 	"truceledger/api/web"
 	"truceledger/domain"
@@ -88,10 +88,16 @@ type Options struct {
 	Writer string
 	// Behind tells how far the log is behind the one that it is a copy of. Without it nothing is told.
 	Behind func() Behind
-	// Principal says who sends a request. Until there is access control everybody is "local".
-	Principal func(*http.Request) string
+	// Access says who sends a request. Without it nobody is known, and only what is for everybody is answered.
+	Access *access.Desk
+	// Rates bound what one caller may ask; by default nothing does.
+	Rates access.Rates
 	// Hosts are further names, besides those of this machine, that the server answers to.
 	Hosts []string
+	// AnyAddress lets the server answer to every IP address: it listens to more than this machine.
+	AnyAddress bool
+	// BehindProxy says that requests come through a proxy of the operator's, which tells their address.
+	BehindProxy bool
 	// Metrics is where the server's figures are registered; by default a registry of its own.
 	Metrics *prometheus.Registry
 	// Clock tells the time, by default time.Now.
@@ -133,9 +139,10 @@ type API struct {
 	log     *slog.Logger
 	limits  limits
 
-	mux        *http.ServeMux
+	mux        *listedMux
 	huma       huma.API
 	origins    http.CrossOriginProtection
+	throttles  throttles
 	readiness  readiness
 	written    mark
 	metrics    *metrics
@@ -159,10 +166,8 @@ func New(o Options) *API {
 	if o.Metrics == nil {
 		o.Metrics = prometheus.NewRegistry()
 	}
-	if o.Principal == nil {
-		o.Principal = func(*http.Request) string { return "local" }
-	}
-	a := &API{Options: o, ledger: o.Ledger, queries: o.Queries, log: o.Logger, limits: defaultLimits, mux: http.NewServeMux()}
+	a := &API{Options: o, ledger: o.Ledger, queries: o.Queries, log: o.Logger, limits: defaultLimits, mux: &listedMux{ServeMux: http.NewServeMux()}}
+	a.throttles = newThrottles(o.Rates)
 	a.life, a.end = context.WithCancel(context.Background())
 	a.metrics = a.newMetrics()
 	a.hub = newHub(a)
@@ -173,6 +178,17 @@ func New(o Options) *API {
 	a.huma = a.newHuma()
 	a.routes()
 	return a
+}
+
+// A listedMux knows what it was given, so that a test can hold every route against the table of access.
+type listedMux struct {
+	*http.ServeMux
+	patterns []string
+}
+
+func (m *listedMux) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
+	m.patterns = append(m.patterns, pattern)
+	m.ServeMux.HandleFunc(pattern, handler)
 }
 
 // routes is the table of contents.
@@ -191,6 +207,8 @@ func (a *API) routes() {
 	a.streamRoutes()
 	a.healthRoutes()
 	a.adminRoutes()
+	a.tokenRoutes()
+	a.sessionRoutes()
 	a.pageRoutes()
 	a.documentRoutes() // last: it describes all the others
 }

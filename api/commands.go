@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"truceledger/api/access"
 	"truceledger/api/wire"
 	"truceledger/domain"
 	"truceledger/eventstore"
@@ -57,6 +58,9 @@ func (a *API) command(ctx context.Context, in *CommandInput) (*commandOutput, er
 	if !slices.Contains(eventstore.Verbs(), in.Command) {
 		return nil, unknownCommand(in.Command)
 	}
+	if p := mayVerb(ctx, in.Command); p != nil {
+		return nil, p
+	}
 	if a.ReadOnly {
 		return nil, a.readOnly()
 	}
@@ -91,6 +95,9 @@ func (a *API) read(ctx context.Context, in *CommandInput) (eventstore.Request, e
 	if err != nil {
 		return eventstore.Request{}, err
 	}
+	if err := a.authorise(ctx, c, envelope != nil); err != nil {
+		return eventstore.Request{}, err
+	}
 	if err := applyKey(c.Head(), in.request.Header.Values("Idempotency-Key")); err != nil {
 		return eventstore.Request{}, err
 	}
@@ -104,7 +111,7 @@ func (a *API) read(ctx context.Context, in *CommandInput) (eventstore.Request, e
 		}
 	}
 	return eventstore.Request{
-		Command: c, Signed: envelope, Principal: a.Principal(in.request), IfMatch: seen, CausationID: in.CausationID, CorrelationID: in.CorrelationID,
+		Command: c, Signed: envelope, Principal: access.From(ctx).Principal(), IfMatch: seen, CausationID: in.CausationID, CorrelationID: in.CorrelationID,
 	}, nil
 }
 

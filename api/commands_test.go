@@ -27,7 +27,7 @@ func TestACommandIsAnsweredWithItsEntry(t *testing.T) {
 		t.Errorf("got the events %s", got.Events)
 	}
 	entry := w.get("/v1/entries/2")
-	for _, want := range []string{`"principal":"local"`, `"correlation_id":"talks-7"`, `"causation_id":"mail-9"`, string(got.Events[0])} {
+	for _, want := range []string{`"principal":"recorder:local"`, `"correlation_id":"talks-7"`, `"causation_id":"mail-9"`, string(got.Events[0])} {
 		if !bytes.Contains(entry.body, []byte(want)) {
 			t.Errorf("the entry lacks %s: %s", want, entry.body)
 		}

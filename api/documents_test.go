@@ -29,7 +29,7 @@ func TestOpenAPIListsEveryRoute(t *testing.T) {
 		"/v1/actors/{id}/history", "/v1/places", "/v1/places/{id}", "/v1/places/{id}/history", "/v1/sources", "/v1/sources/{id}", "/v1/sources/{id}/history",
 		"/v1/calendar", "/v1/entries", "/v1/entries/{sequence}", "/v1/stream", "/v1/admin/digests", "/v1/admin/rebuild", "/healthz", "/readyz", "/metrics",
 		"/v1/incidents.csv", "/v1/incidents.xlsx", "/v1/incidents.jsonl", "/v1/map.geojson", "/v1/ceasefires.csv", "/v1/ceasefires.atom", "/v1/calendar.ics",
-		"/v1/commands.jsonl", "/v1/import/{format}", "/v1/bulletin", "/v1/inquiries",
+		"/v1/commands.jsonl", "/v1/import/{format}", "/v1/bulletin", "/v1/inquiries", "/v1/me",
 		"/openapi.json", "/asyncapi.json", "/schemas/commands/{command}.json", "/schemas/events/{type}.json",
 	} {
 		if paths[want] == nil {

@@ -27,13 +27,28 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	a.lagging(h)
-	defer func() { a.metrics.count(r, rec.sent(), time.Since(began)) }()
+	n := &attempt{}
+	r, done, p := a.let(r, n)
+	defer func() {
+		done()
+		a.metrics.count(r, rec.sent(), time.Since(began))
+		a.audit(r, rec.sent(), n)
+	}()
 	defer a.recover(rec, r)
-	if p := a.admit(r); p != nil {
-		answerProblem(rec, p)
+	if p != nil {
+		a.turnAway(rec, r, p)
 		return
 	}
 	a.route(rec, r)
+}
+
+// let says whether a request may be answered at all.
+func (a *API) let(r *http.Request, n *attempt) (*http.Request, func(), *wire.Problem) {
+	if p := a.admit(r); p != nil {
+		n.code = p.Code
+		return r, func() {}, p
+	}
+	return a.receive(r, n)
 }
 
 // recover answers a panic. What it says is logged, with the place where it happened, and not sent.
@@ -56,8 +71,7 @@ func (a *API) recover(rec *recorder, r *http.Request) {
 // that was pointed here (DNS rebinding), and commands from another origin.
 func (a *API) admit(r *http.Request) *wire.Problem {
 	if !a.answersTo(r.Host) {
-		return problem(http.StatusForbidden, "foreign-host",
-			"this server does not answer to the name %q: use the address that it printed at its start", clip(r.Host))
+		return problem(http.StatusForbidden, "foreign-host", "this server does not answer to that name: use the address that it printed at its start")
 	}
 	if err := a.origins.Check(r); err != nil {
 		return problem(http.StatusForbidden, "cross-origin", "a page of another web site cannot send commands here")
@@ -77,7 +91,7 @@ func (a *API) answersTo(host string) bool {
 		return true
 	}
 	addr, err := netip.ParseAddr(strings.Trim(name, "[]"))
-	return err == nil && addr.Unmap().IsLoopback()
+	return err == nil && (a.AnyAddress || addr.Unmap().IsLoopback())
 }
 
 // route hands the request to its handler, and turns the mux's own plain answers into problems.
@@ -91,7 +105,7 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) {
 	own.ServeHTTP(plain, r)
 	allow := plain.header.Get("Allow")
 	if plain.status != http.StatusMethodNotAllowed || allow == "" {
-		answerProblem(w, problem(http.StatusNotFound, "not-found", "there is nothing at %q: /openapi.json lists what there is", clip(r.URL.Path)))
+		answerProblem(w, problem(http.StatusNotFound, "not-found", "there is nothing at %q: /openapi.json lists what there is", clip(r.URL.Path))) // said to readers only
 		return
 	}
 	p := problem(http.StatusMethodNotAllowed, "method-not-allowed", "%s is not allowed here; allowed: %s", clip(r.Method), allow).With("Allow", allow)

@@ -15,6 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"truceledger/api/access"
 	"truceledger/api/wire"
 	"truceledger/eventstore"
 	"truceledger/eventstore/memory"
@@ -28,6 +29,9 @@ var (
 	_ Admin   = (*projections.Projections)(nil)
 	_ Ledger  = (*eventstore.Ledger)(nil)
 )
+
+// local is who everybody is where a test does not say otherwise.
+var local = access.Caller{Name: "local", Roles: []access.Role{access.Recorder, access.Operator}}
 
 // A world is the whole of a server over a log in memory.
 type world struct {
@@ -67,7 +71,7 @@ func open(t testing.TB, change ...func(*Options)) *world {
 		t.Fatalf("open the projections: %v", err)
 	}
 	w.views.Start(t.Context())
-	o := Options{Ledger: w.ledger, Queries: w.views, Admin: w.views, Log: w.log, Logger: logger, Version: "1.2.3"}
+	o := Options{Access: access.Everybody(local), Ledger: w.ledger, Queries: w.views, Admin: w.views, Log: w.log, Logger: logger, Version: "1.2.3"}
 	for _, f := range change {
 		f(&o)
 	}

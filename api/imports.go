@@ -13,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"truceledger/api/access"
 	"truceledger/api/interchange"
 	"truceledger/api/wire"
 )
@@ -99,7 +100,7 @@ func (a *API) importer(w http.ResponseWriter, r *http.Request) (*interchange.Imp
 		return nil, nil, problem(http.StatusBadRequest, "bad-import", "%s", err)
 	}
 	return &interchange.Importer{
-		Ledger: a.ledger, Models: a.queries, Principal: a.Principal(r), Format: f,
+		Ledger: authorised{a.ledger, a}, Models: a.queries, Principal: access.From(r.Context()).Principal(), Format: f,
 		DryRun: q.Get("dry_run") == "true", RetractMissing: q.Get("retract_missing") == "true",
 	}, table, nil
 }

@@ -76,16 +76,21 @@ func (a *API) lag() float64 {
 	return max(0, last-float64(a.queries.Applied()))
 }
 
+// knownMethod is the method of a request, where it is one that routes have.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete:
+		return method
+	}
+	return "other"
+}
+
 // count takes note of one answer.
 func (m *metrics) count(r *http.Request, status int, took time.Duration) {
 	route := r.Pattern
 	if route == "" {
 		route = "none"
 	}
-	method := r.Method
-	if method != http.MethodGet && method != http.MethodPost && method != http.MethodHead {
-		method = "other"
-	}
-	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
+	m.requests.WithLabelValues(route, knownMethod(r.Method), strconv.Itoa(status)).Inc()
 	m.latency.WithLabelValues(route).Observe(took.Seconds())
 }

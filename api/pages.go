@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"truceledger/api/access"
 	"truceledger/api/web"
 	"truceledger/api/wire"
 	"truceledger/domain"
@@ -145,10 +146,21 @@ func (a *API) frame(ctx context.Context, here string, in PageInput) (web.Frame, 
 		Effective: at.Effective, Prefix: at.Prefix, Applied: at.Applied,
 		Past: in.KnownAt != "" || in.ReportedBy != "" || in.AsOfSequence != "",
 	}
+	a.greet(ctx, &f)
 	f.Live = !f.Past && in.EffectiveAt == ""
 	f.Title = web.Say(f.Lang, here+".title")
 	f.Span, err = a.span(ctx)
 	return f, at, err
+}
+
+// greet says on a page who is signed in, and what that lets them do.
+func (a *API) greet(ctx context.Context, f *web.Frame) {
+	c := access.From(ctx)
+	f.Caller, f.MaySignIn = c.Name, a.Access != nil && a.Access.Store != nil
+	if a.Access != nil && a.Access.Everyone != nil && c.Name == a.Access.Everyone.Name {
+		f.Caller = "" // everybody is let in under that name: nobody has signed in
+	}
+	f.MaySend = c.May(access.Send) != access.No || f.Caller == "" && f.MaySignIn
 }
 
 func zoneParameter(name string) error {

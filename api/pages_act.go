@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"truceledger/api/access"
 	"truceledger/api/schema"
 	"truceledger/api/web"
 	"truceledger/domain"
@@ -100,6 +101,10 @@ func (a *API) actForm(w http.ResponseWriter, r *http.Request) {
 		a.send(w, r, nil, 0, unknownCommand(verb))
 		return
 	}
+	if p := mayVerb(r.Context(), verb); p != nil {
+		a.send(w, r, nil, 0, p)
+		return
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, a.limits.body)
 	if err := r.ParseForm(); err != nil {
 		a.send(w, r, nil, 0, err)
@@ -158,6 +163,10 @@ func (a *API) act(ctx context.Context, form *web.Form, r *http.Request, at proje
 		a.refused(ctx, form, err, at)
 		return ""
 	}
+	if err := a.authorise(ctx, c, false); err != nil {
+		a.refused(ctx, form, err, at)
+		return ""
+	}
 	a.meet(ctx, form, c)
 	if r.Form.Get("do") != "send" {
 		form.Preview = readBack(form, body)
@@ -169,7 +178,7 @@ func (a *API) act(ctx context.Context, form *web.Form, r *http.Request, at proje
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, a.limits.command, context.DeadlineExceeded)
 	defer cancel()
-	result, err := a.ledger.Execute(ctx, eventstore.Request{Command: c, Principal: a.Principal(r)})
+	result, err := a.ledger.Execute(ctx, eventstore.Request{Command: c, Principal: access.From(ctx).Principal()})
 	if err != nil {
 		form.Preview = readBack(form, body)
 		a.refused(ctx, form, err, at)

@@ -26,6 +26,7 @@ var titles = map[string]string{
 	"conflict":            "Others were faster",
 	"cross-origin":        "Requests of other web sites are refused",
 	"entry-too-large":     "The entry is too large",
+	"forbidden":           "Your role does not grant this",
 	"foreign-host":        "This server does not answer to that name",
 	"internal":            "The server failed",
 	"invalid-field":       "A field is wrong",
@@ -44,6 +45,11 @@ var titles = map[string]string{
 	"unknown-command":     "There is no such command",
 	"unknown-parameter":   "There is no such query parameter",
 	"bad-import":          "The table cannot be imported so",
+	"not-your-actor":      "You do not speak for that actor",
+	"speaks-for-itself":   "That actor speaks for itself",
+	"too-many-requests":   "Too many requests",
+	"unauthenticated":     "Who you are is not known",
+	"unknown-token":       "The token lets nobody in",
 	"not-a-table":         "The body is not declared as a table",
 	"void":                "The command came too late for its key",
 	"unreadable":          "The request cannot be read",
@@ -77,6 +83,14 @@ func badParameter(name, format string, args ...any) *wire.Problem {
 // fail turns an error into the problem that the caller sees. A no keeps its own words; a failure is logged and tells
 // nothing of the inside.
 func (a *API) fail(ctx context.Context, err error) *wire.Problem {
+	p := a.told(ctx, err)
+	if n := attemptOf(ctx); n != nil {
+		n.code = p.Code
+	}
+	return p
+}
+
+func (a *API) told(ctx context.Context, err error) *wire.Problem {
 	for _, known := range []func(error) *wire.Problem{noProblem, a.troubleProblem} {
 		if p := known(err); p != nil {
 			return p

@@ -59,7 +59,12 @@ func (a *API) tileRoute() {
 	type path struct {
 		Tile string `path:"tile"`
 	}
-	raw[path](a, huma.Operation{Path: "/log/tile/{tile...}", Hidden: true}, "application/octet-stream", a.tile)
+	raw[path](a, huma.Operation{Path: "/log/tile/{tile...}", Hidden: true}, "application/octet-stream", func(w http.ResponseWriter, r *http.Request) {
+		a.tile(w, r, r.PathValue("tile"), false)
+	})
+	raw[path](a, huma.Operation{Path: "/log/tile/entries/{tile...}", Hidden: true}, "application/octet-stream", func(w http.ResponseWriter, r *http.Request) {
+		a.tile(w, r, "entries/"+r.PathValue("tile"), true)
+	})
 	op := &huma.Operation{
 		OperationID: "get-tile", Method: http.MethodGet, Path: "/log/tile/{tile}", Tags: []string{"proof"},
 		Summary:    "A tile of the tree, or of entries (C2SP tlog-tiles): <L>/<N>[.p/<W>] or entries/<N>[.p/<W>]",
@@ -117,9 +122,10 @@ func (a *API) policy(w http.ResponseWriter, r *http.Request) {
 	a.sendText(w, r, a.Proof.PolicyText, err)
 }
 
-// tile answers a tile of hashes, or the entries under one.
-func (a *API) tile(w http.ResponseWriter, r *http.Request) {
-	body, err := a.tileBytes(r.Context(), "tile/"+r.PathValue("tile"))
+// tile answers a tile of hashes, which are for everybody, or the entries under one, which are for readers: whatever way an
+// address is written, the route of the one must not answer the other.
+func (a *API) tile(w http.ResponseWriter, r *http.Request, name string, entries bool) {
+	body, err := a.tileBytes(r.Context(), "tile/"+name, entries)
 	switch {
 	case errors.Is(err, proof.ErrNotATile), errors.Is(err, proof.ErrBeyond) && a.behind(err) == nil:
 		err = problem(http.StatusNotFound, "not-found", "there is no such tile, or not yet: /log/checkpoint says how large the tree is")
@@ -131,11 +137,13 @@ func (a *API) tile(w http.ResponseWriter, r *http.Request) {
 	sendDocument(w, "application/octet-stream", body)
 }
 
-func (a *API) tileBytes(ctx context.Context, path string) (body []byte, err error) {
+func (a *API) tileBytes(ctx context.Context, path string, entries bool) (body []byte, err error) {
 	t, err := proof.ParseTilePath(path)
 	switch {
 	case err != nil:
 		return nil, err
+	case t.L < 0 != entries:
+		return nil, proof.ErrNotATile
 	case t.L < 0:
 		return proof.EntryBundle(ctx, a.Log, t)
 	}

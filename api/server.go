@@ -13,8 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )
 
-// CheckLoopback refuses an address to listen on that other machines could reach. There is no access control yet: whoever
-// reaches the server may put anything on the record.
+// CheckLoopback refuses an address to listen on that other machines could reach: without TLS, tokens could be read on the way.
 func CheckLoopback(address string) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -24,7 +23,7 @@ func CheckLoopback(address string) error {
 	if host == "localhost" || err == nil && addr.Unmap().IsLoopback() {
 		return nil
 	}
-	return fmt.Errorf("listen address %q: there is no access control yet, so the server listens on this machine only: use 127.0.0.1, [::1] or localhost", address)
+	return fmt.Errorf("listen address %q: without TLS it must be one of this machine alone: use 127.0.0.1, [::1] or localhost", address)
 }
 
 // NewServer returns an HTTP server for h with the limits that keep slow and greedy clients from holding it up. Streams and
@@ -38,7 +37,17 @@ func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+		ConnState:         newConnections(mostConnections()).state,
 	}
+}
+
+// mostConnections is how many connections a server holds: 20,000, or what the files that it may open leave after its own.
+func mostConnections() int {
+	const most, own = 20_000, 512
+	if files := openFiles(); files > 0 && files < most+own {
+		return max(64, files-own)
+	}
+	return most
 }
 
 // stopPatience bounds the wait for requests under way when a server stops: longer than a command may take.

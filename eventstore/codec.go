@@ -29,6 +29,18 @@ func DecodeCommand(verb string, body []byte) (domain.Command, error) {
 	return c, sendable("command", c)
 }
 
+// DecodeObject reads one JSON object into what into points to, as strictly as a command: duplicate, unknown and wrong-case
+// names are refused. Errors are those of DecodeCommand.
+func DecodeObject(body []byte, into any) error {
+	if err := readable(body); err != nil {
+		return err
+	}
+	if err := unmarshal(body, into); err != nil {
+		return problem(err)
+	}
+	return nil
+}
+
 // sendable refuses the ledger's own commands, also within another command.
 func sendable(path string, c domain.Command) error {
 	if verbByName[c.Verb()].internal {

@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go/micro"
 
 	"truceledger/api"
+	"truceledger/api/access"
 	"truceledger/api/bus"
 	"truceledger/eventstore"
 	"truceledger/eventstore/jetstream"
@@ -31,22 +32,27 @@ type house struct {
 	own      *nats.Conn // the ledger's
 	log      *jetstream.Log
 	api      *api.API
-	users    map[string]string // passwords by name
+	tokens   *access.Store
+	ids      map[string]string // of tokens, by the names of their bearers
+	secrets  map[string]string
 }
 
 func open(t *testing.T) *house {
 	t.Helper()
 	dir, logger := t.TempDir(), slog.New(slog.DiscardHandler)
-	file := filepath.Join(dir, "nats.users")
-	users, err := bus.Users(file)
+	tokens, _, err := access.OpenStore(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, users: map[string]string{}}
-	for _, u := range users {
-		h.users[u.Name] = u.Password
+	h := &house{t: t, tokens: tokens, ids: map[string]string{}, secrets: map[string]string{}}
+	for name, role := range map[string]access.Role{"reader": access.Observer, "writer": access.Recorder, "auditor": access.Auditor} {
+		made, secret, err := tokens.Create(access.Asked{Name: name, Roles: []access.Role{role}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.ids[name], h.secrets[name] = made.ID, secret
 	}
-	h.embedded, err = jetstream.StartEmbedded(t.Context(), jetstream.EmbeddedOptions{Dir: dir, Access: &jetstream.Access{Address: "127.0.0.1:0", Users: users}})
+	h.embedded, err = jetstream.StartEmbedded(t.Context(), jetstream.EmbeddedOptions{Dir: dir, Access: &jetstream.Access{Address: "127.0.0.1:0", Kinds: bus.Kinds(), Admit: bus.Admit(tokens)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +75,7 @@ func open(t *testing.T) *house {
 	}
 	h.own, h.log = nc, log
 	views.Start(context.Background())
-	h.api = api.New(api.Options{Ledger: ledger, Queries: views, Log: log, Logger: logger})
+	h.api = api.New(api.Options{Access: &access.Desk{Store: tokens, Ledger: "testledger"}, Ledger: ledger, Queries: views, Log: log, Logger: logger})
 	service, err := h.embedded.ConnectService()
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +99,7 @@ func open(t *testing.T) *house {
 
 func (h *house) connect(name string) *nats.Conn {
 	h.t.Helper()
-	nc, err := nats.Connect("nats://"+h.embedded.Address(), nats.UserInfo(name, h.users[name]), nats.CustomInboxPrefix("_INBOX_"+name))
+	nc, err := nats.Connect("nats://"+h.embedded.Address(), nats.UserInfo(h.ids[name], h.secrets[name]), nats.CustomInboxPrefix("_INBOX."+h.ids[name]))
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -103,7 +109,18 @@ func (h *house) connect(name string) *nats.Conn {
 
 func (h *house) request(nc *nats.Conn, subject, payload string) *nats.Msg {
 	h.t.Helper()
-	m, err := nc.Request(subject, []byte(payload), 10*time.Second)
+	return h.requestAs("writer", nc, subject, payload)
+}
+
+// requestAs sends a request with the token of somebody; without one for "".
+func (h *house) requestAs(name string, nc *nats.Conn, subject, payload string) *nats.Msg {
+	h.t.Helper()
+	q := nats.NewMsg(subject)
+	q.Data = []byte(payload)
+	if name != "" {
+		q.Header.Set("Authorization", "Bearer "+h.secrets[name])
+	}
+	m, err := nc.RequestMsg(q, 10*time.Second)
 	if err != nil {
 		h.t.Fatalf("%s %s: %v", subject, payload, err)
 	}
@@ -128,6 +145,7 @@ func TestCommandsOnTheBusAnswerAsOverHTTP(t *testing.T) {
 		r := httptest.NewRequest(http.MethodPost, "/v1/commands/"+verb, strings.NewReader(body))
 		r.Host = "localhost"
 		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "Bearer "+h.secrets["writer"])
 		h.api.ServeHTTP(w, r)
 		var p struct {
 			Status int
@@ -202,11 +220,11 @@ func TestNobodyDoesMoreThanTheirRole(t *testing.T) {
 		t.Error("a connection without credentials was let in")
 	}
 	for _, c := range []struct{ user, subject string }{
-		{"reader", "truce-api.command.violate"}, {"reader", "truce.ceasefire.river"}, {"writer", "truce.ceasefire.river"}, {"writer", "$KV.TRUCE_STATE.ceasefire.river"},
+		{"reader", "truce-api.command.violate"}, {"auditor", "truce-api.command.violate"}, {"reader", "$JS.API.STREAM.MSG.GET.TRUCE"}, {"writer", "$JS.API.DIRECT.GET.TRUCE"}, {"reader", "truce.ceasefire.river"}, {"writer", "truce.ceasefire.river"}, {"writer", "$KV.TRUCE_STATE.ceasefire.river"},
 		{"writer", "$JS.API.STREAM.DELETE.TRUCE"}, {"writer", "$JS.API.STREAM.PURGE.KV_TRUCE_STATE"},
 	} {
 		denied := make(chan error, 1)
-		nc, err := nats.Connect("nats://"+h.embedded.Address(), nats.UserInfo(c.user, h.users[c.user]), nats.CustomInboxPrefix("_INBOX_"+c.user),
+		nc, err := nats.Connect("nats://"+h.embedded.Address(), nats.UserInfo(h.ids[c.user], h.secrets[c.user]), nats.CustomInboxPrefix("_INBOX."+h.ids[c.user]),
 			nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { denied <- err }))
 		if err != nil {
 			t.Fatal(err)
@@ -225,6 +243,51 @@ func TestNobodyDoesMoreThanTheirRole(t *testing.T) {
 	}
 }
 
+// A connection says what may be asked; each request's own token says who asks, and the table of HTTP what they may.
+func TestTheBusGoesByTheTable(t *testing.T) {
+	h := open(t)
+	nc := h.connect("writer")
+	for _, c := range []struct{ as, subject, payload, want string }{
+		{"writer", "truce-api.command.register-place", `{"place":"ford","name":"Ford"}`, ""},
+		{"", "truce-api.command.register-place", `{"place":"ford","name":"Ford"}`, "401"},
+		{"", "truce-api.query", "/v1/places", "401"},
+		{"reader", "truce-api.command.register-place", `{"place":"mill","name":"Mill"}`, "403"},
+		{"auditor", "truce-api.query", "/v1/places", ""},
+		{"writer", "truce-api.query", "/v1/tokens", "403"},
+	} {
+		if m := h.requestAs(c.as, nc, c.subject, c.payload); m.Header.Get(micro.ErrorCodeHeader) != c.want {
+			t.Errorf("%s as %q: got %v %s, want %q", c.subject, c.as, m.Header, m.Data, c.want)
+		}
+	}
+}
+
+func TestARevokedTokenLosesItsConnection(t *testing.T) {
+	h := open(t)
+	gone := make(chan struct{})
+	nc, err := nats.Connect("nats://"+h.embedded.Address(), nats.UserInfo(h.ids["reader"], h.secrets["reader"]), nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(gone) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	if err := h.tokens.Revoke(h.ids["reader"]); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.embedded.Drop(h.ids["reader"]); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-gone:
+	case <-time.After(10 * time.Second):
+		t.Error("it is still connected")
+	}
+	for name, password := range map[string]string{h.ids["reader"]: h.secrets["reader"], h.ids["auditor"]: h.secrets["writer"], "truce": "", "": ""} {
+		if nc, err := nats.Connect("nats://"+h.embedded.Address(), nats.UserInfo(name, password)); err == nil {
+			nc.Close()
+			t.Errorf("%q is let in", name)
+		}
+	}
+}
+
 // TestWithTheRealClient speaks with natscli, where it can be had.
 func TestWithTheRealClient(t *testing.T) {
 	cli := natscli(t)
@@ -233,7 +296,7 @@ func TestWithTheRealClient(t *testing.T) {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
-		c := exec.CommandContext(ctx, cli, append([]string{"--server", "nats://" + h.embedded.Address(), "--user", user, "--password", h.users[user], "--inbox-prefix", "_INBOX_" + user}, args...)...)
+		c := exec.CommandContext(ctx, cli, append([]string{"--server", "nats://" + h.embedded.Address(), "--user", h.ids[user], "--password", h.secrets[user], "--inbox-prefix", "_INBOX." + h.ids[user]}, args...)...)
 		c.Env = append(os.Environ(), "HOME="+t.TempDir())
 		out, err := c.CombinedOutput()
 		if err != nil {
@@ -241,7 +304,7 @@ func TestWithTheRealClient(t *testing.T) {
 		}
 		return string(out)
 	}
-	if out := run("writer", "request", "truce-api.command.register-actor", `{"actor":"north","name":"North","kind":"state"}`); !strings.Contains(out, "actor/north") {
+	if out := run("writer", "request", "--header", "Authorization: Bearer "+h.secrets["writer"], "truce-api.command.register-actor", `{"actor":"north","name":"North","kind":"state"}`); !strings.Contains(out, "actor/north") {
 		t.Errorf("got %s", out)
 	}
 	if out := run("reader", "micro", "info", "truce"); !strings.Contains(out, "register-actor") {
@@ -253,7 +316,7 @@ func TestWithTheRealClient(t *testing.T) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	if out := run("reader", "stream", "get", "TRUCE", "2"); !strings.Contains(out, "truce.entry.v1") {
+	if out := run("auditor", "stream", "get", "TRUCE", "2"); !strings.Contains(out, "truce.entry.v1") {
 		t.Errorf("got %s", out)
 	}
 }

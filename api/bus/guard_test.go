@@ -40,11 +40,12 @@ func TestNoAnswerIsFiledAsSomethingElse(t *testing.T) {
 	h := open(t)
 	h.request(h.connect("writer"), "truce-api.command.register-actor", `{"actor":"north","name":"North","kind":"state"}`)
 	kept := h.kept("north")
-	for _, user := range []string{"reader", "writer"} {
+	for _, user := range []string{"reader", "writer", "auditor"} {
 		nc := h.connectQuietly(user)
 		for subject, request := range answered {
 			for _, to := range forged {
-				if err := nc.PublishRequest(subject, to, []byte(request)); err != nil {
+				q := &nats.Msg{Subject: subject, Reply: to, Data: []byte(request), Header: nats.Header{"Authorization": {"Bearer " + h.secrets[user]}}}
+				if err := nc.PublishMsg(q); err != nil {
 					t.Fatal(err)
 				}
 			}

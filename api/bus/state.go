@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"truceledger/api/access"
 	"truceledger/api/wire"
 	"truceledger/domain"
 	"truceledger/eventstore"
@@ -31,6 +32,9 @@ const appliedKey = "_applied"
 // silentWatch is how long a watch of the bucket may have nobody who listens. Without this limit somebody who may watch could
 // leave consumers behind, for good, until there is room for no more.
 const silentWatch = 5 * time.Minute
+
+// keeper is who asks for what the bucket shows: whoever may read, and no more.
+var keeper = access.Caller{Name: "bus", Roles: []access.Role{access.Observer}}
 
 // A state keeps the bucket.
 type state struct {
@@ -222,7 +226,7 @@ func (s *state) relatives(ctx context.Context, changed map[domain.Ref]bool) erro
 		if cursor != "" {
 			path += "&cursor=" + cursor
 		}
-		a := ask(ctx, s.Handler, http.MethodGet, path, http.Header{}, nil)
+		a := ask(access.With(ctx, keeper), s.Handler, http.MethodGet, path, http.Header{}, nil)
 		var page struct {
 			Items      []struct{ ID, Parent string } `json:"items"`
 			NextCursor string                        `json:"next_cursor"`
@@ -247,7 +251,7 @@ func (s *state) put(ctx context.Context, ref domain.Ref) error {
 	if ref.Kind == domain.KindLedger {
 		return nil
 	}
-	a := ask(ctx, s.Handler, http.MethodGet, wire.Location(ref), http.Header{}, nil)
+	a := ask(access.With(ctx, keeper), s.Handler, http.MethodGet, wire.Location(ref), http.Header{}, nil)
 	key := string(ref.Kind) + "." + ref.ID
 	switch a.status {
 	case http.StatusNotFound:

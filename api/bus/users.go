@@ -1,55 +1,57 @@
 package bus
 
 import (
-	"bufio"
-	"crypto/rand"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
-
+	"truceledger/api/access"
 	"truceledger/eventstore/jetstream"
 )
 
-// Users reads the credentials of those who may reach the embedded server, from a file of lines "name role password". Where
-// there is none it makes one, with a reader and a writer and passwords of their own, that only its owner can read.
+// Kinds are the kinds of users on the embedded server. Whoever may read may ask questions, watch the bucket and discover the
+// service; an auditor may read the log itself too, which holds what is restricted; a sender may send commands: which, each
+// request's own token says.
 //
-// A reader may read the log and the bucket, ask questions and discover the service. A writer may send commands too. Nobody
-// may publish into the log, into the bucket or to anybody else, and no answer can be sent there: each is in a NATS account of
-// their own, and hears replies on the inbox _INBOX_<name>.
-func Users(file string) ([]jetstream.User, error) {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		text = []byte("reader reader " + rand.Text() + "\nwriter writer " + rand.Text() + "\n")
-		if err = os.MkdirAll(filepath.Dir(file), 0o700); err == nil {
-			err = os.WriteFile(file, text, 0o600)
+// Nobody may publish into the log or the bucket, and no answer can be sent there: no kind is in their NATS accounts.
+func Kinds() []jetstream.Kind {
+	var all []jetstream.Kind
+	for _, audits := range []bool{false, true} {
+		for _, sends := range []bool{false, true} {
+			k := jetstream.Kind{Name: kind(audits, sends), Requests: []string{QuerySubject, "$SRV.>"}, Buckets: []string{Bucket}, ReadLog: audits}
+			if sends {
+				k.Requests = append(k.Requests, CommandSubject+".*")
+			}
+			all = append(all, k)
 		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("the users of the bus: %w", err)
-	}
-	var users []jetstream.User
-	lines := bufio.NewScanner(strings.NewReader(string(text)))
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		f := strings.Fields(line)
-		if len(f) != 3 || f[1] != "reader" && f[1] != "writer" || strings.ContainsAny(f[0], ".*>") {
-			return nil, fmt.Errorf("%s, line %d: write name, role (reader or writer) and password", file, n)
-		}
-		users = append(users, user(f[0], f[1], f[2]))
-	}
-	return users, lines.Err()
+	return all
 }
 
-func user(name, role, password string) jetstream.User {
-	u := jetstream.User{Name: name, Password: password, Requests: []string{QuerySubject, "$SRV.>"}, Buckets: []string{Bucket}, ReadLog: true}
-	if role == "writer" {
-		u.Requests = append(u.Requests, CommandSubject+".*")
+func kind(audits, sends bool) string {
+	switch {
+	case audits && sends:
+		return "auditor-sender"
+	case audits:
+		return "auditor"
+	case sends:
+		return "sender"
 	}
-	return u
+	return "watcher"
+}
+
+// User says of which kind the bearer of a token is, by the same table as HTTP goes by. It connects with the token's id as its name
+// and the token as its password, and hears answers on the inbox _INBOX.<id> only.
+func User(c access.Caller) (jetstream.User, bool) {
+	if c.May(access.Read) == access.No || c.Token == "" {
+		return jetstream.User{}, false
+	}
+	return jetstream.User{Name: c.Token, Kind: kind(c.May(access.ReadRestricted) == access.Any, c.May(access.Send) != access.No)}, true
+}
+
+// Admit lets the bearers of tokens in.
+func Admit(tokens *access.Store) func(name, password string) (jetstream.User, bool) {
+	return func(name, password string) (jetstream.User, bool) {
+		a, ok := tokens.Admit(password)
+		if !ok || a.Caller.Token != name {
+			return jetstream.User{}, false
+		}
+		return User(a.Caller)
+	}
 }

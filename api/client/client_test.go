@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"truceledger/api"
+	"truceledger/api/access"
 	"truceledger/api/client"
 	"truceledger/domain"
 	"truceledger/domain/registry"
@@ -43,7 +44,7 @@ func serve(t *testing.T, around func(http.Handler) http.Handler) (*client.Client
 		t.Fatal(err)
 	}
 	views.Start(t.Context())
-	a := api.New(api.Options{Ledger: ledger, Queries: views, Admin: views, Log: log, Logger: quiet})
+	a := api.New(api.Options{Access: access.Everybody(access.Caller{Name: "local", Roles: []access.Role{access.Recorder, access.Operator}}), Ledger: ledger, Queries: views, Admin: views, Log: log, Logger: quiet})
 	var handler http.Handler = a
 	if around != nil {
 		handler = around(a)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"truceledger/api"
+	"truceledger/api/access"
 	"truceledger/api/client"
 	"truceledger/domain"
 	"truceledger/domain/ceasefire"
@@ -32,7 +33,7 @@ func demonstration() (address string, stop func()) {
 	views, err := projections.Open(ctx, projections.Options{Dir: dir, Log: log, LedgerID: ledger.ID(), Observe: ledger.Observe, Logger: quiet})
 	check(err)
 	views.Start(ctx)
-	a := api.New(api.Options{Ledger: ledger, Queries: views, Log: log, Logger: quiet})
+	a := api.New(api.Options{Access: access.Everybody(access.Caller{Name: "local", Roles: []access.Role{access.Recorder, access.Operator}}), Ledger: ledger, Queries: views, Log: log, Logger: quiet})
 	server := httptest.NewServer(a)
 	return server.URL, func() {
 		a.Close()

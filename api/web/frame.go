@@ -24,6 +24,9 @@ type Frame struct {
 	Names     Names
 	Span      *Span
 	Here      string // the entry of the menu
+	Caller    string // who is signed in; "" for nobody
+	MaySend   bool   // the caller may put something on the record, or may sign in to do so
+	MaySignIn bool
 }
 
 // A Span is what the time sliders run over.
@@ -73,6 +76,15 @@ func address(path string, q url.Values, pairs []string) string {
 		return path
 	}
 	return path + "?" + q.Encode()
+}
+
+// SignIn is the address of the form to sign in, which leads back to this page.
+func (f Frame) SignIn() string {
+	q := url.Values{"next": {f.With()}}
+	if f.Query.Get("lang") != "" {
+		q.Set("lang", f.Lang)
+	}
+	return "/login?" + q.Encode()
 }
 
 // Data is the address of an answer for programs, at the same clocks and with the same filters.

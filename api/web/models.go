@@ -140,6 +140,14 @@ type TallyGroup struct {
 	Series  []projections.TallyView
 }
 
+// Login is the page on which people sign in.
+type Login struct {
+	Frame
+	Next     string // where to go then
+	Wrong    string // why it did not work
+	Provider bool   // somebody else can say who they are
+}
+
 // A Problem is the page that says why there is no other.
 type Problem struct {
 	Frame

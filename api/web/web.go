@@ -16,7 +16,7 @@ import (
 var templates embed.FS
 
 // pages are the templates by language and name, each with the frame around it.
-var pages = parseAll("overview", "ceasefire", "incidents", "incident", "sources", "act", "form", "problem")
+var pages = parseAll("overview", "ceasefire", "incidents", "incident", "sources", "act", "form", "problem", "login")
 
 func parseAll(names ...string) map[string]map[string]*template.Template {
 	all := map[string]map[string]*template.Template{}
@@ -54,4 +54,5 @@ func (p Incident) Render(w io.Writer) error     { return p.render(w, "incident",
 func (p Sources) Render(w io.Writer) error      { return p.render(w, "sources", p) }
 func (p Act) Render(w io.Writer) error          { return p.render(w, "act", p) }
 func (p Form) Render(w io.Writer) error         { return p.render(w, "form", p) }
+func (p Login) Render(w io.Writer) error        { return p.render(w, "login", p) }
 func (p Problem) Render(w io.Writer) error      { return p.render(w, "problem", p) }

@@ -10,7 +10,7 @@ import (
 func runBench(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code = run(t.Context(), append([]string{"bench"}, args...), strings.NewReader(""), &out, &errs, func(string) string { return "" })
+	code = run(t.Context(), append([]string{"bench"}, args...), strings.NewReader(""), &out, &errs, homeEnv)
 	return code, out.String(), errs.String()
 }
 

@@ -48,7 +48,7 @@ func TestBulletinOfTheDemonstration(t *testing.T) {
 // download gets an address that answers 200.
 func download(t *testing.T, address string) []byte {
 	t.Helper()
-	c := http.Client{Timeout: 30 * time.Second}
+	c := http.Client{Transport: operator.Transport, Timeout: 30 * time.Second}
 	r, err := c.Get(address)
 	if err != nil {
 		t.Fatal(err)

@@ -122,11 +122,12 @@ func earlierHeads(ctx context.Context, remote bundle.Remote, key note.Verifier, 
 
 // remote reads a server as an auditor does.
 func (p *program) remote(url string) (bundle.Remote, error) {
-	token, err := p.token()
+	token, found, err := p.token(url)
 	if err != nil {
 		return bundle.Remote{}, err
 	}
-	return bundle.Remote{URL: url, Token: token, HTTP: &http.Client{
+	return bundle.Remote{URL: url, HTTP: &http.Client{
+		Transport:     bearer{token: token, found: found, next: http.DefaultTransport},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token is for this server alone
 	}}, nil
 }

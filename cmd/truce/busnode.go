@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
@@ -17,7 +16,6 @@ import (
 // busSettings say whether programs can reach the ledger over NATS.
 type busSettings struct {
 	listen string // of the embedded server; "" for no port
-	users  string // the file of their credentials
 	serve  bool   // on an external JetStream
 
 	service jetstream.DialOptions // who we are there; the rest is the log's
@@ -25,8 +23,7 @@ type busSettings struct {
 
 func (b *busSettings) declare(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&b.listen, "nats-listen", "", "Let programs reach the embedded NATS server at this `address`, such as 127.0.0.1:4222; by default it has no port.")
-	f.StringVar(&b.users, "nats-users", "", "Who may connect to --nats-listen: a `file` of lines \"name role password\"; by default nats.users in the data folder, made if missing.")
+	f.StringVar(&b.listen, "nats-listen", "", "Let programs with a token reach the embedded NATS server at this `address`, such as 127.0.0.1:4222; by default it has no port.")
 	f.BoolVar(&b.serve, "nats-service", false, "Serve commands and records on the external NATS of --nats too; its accounts say who may use them.")
 	f.StringVar(&b.service.CredsFile, "nats-service-creds", "", "NATS credentials of --nats-service, a `file`: a user in another NATS account than the log's.")
 	f.StringVar(&b.service.CertFile, "nats-service-cert", "", "The certificate of --nats-service, a PEM `file`, instead of --nats-service-creds; needs --nats-service-key.")
@@ -46,8 +43,6 @@ func (b *busSettings) check(s *settings) error {
 		return usage("--nats-service-cert and --nats-service-key go together: give both")
 	case b.serve && b.service == (jetstream.DialOptions{}):
 		return usage("--nats-service needs a user in another NATS account than the log's, by --nats-service-creds or --nats-service-cert: in the log's own, an answer could be filed as an entry (deploy/nats/README.md)")
-	case b.users != "" && b.listen == "":
-		return usage("--nats-users goes with --nats-listen")
 	case b.listen == "":
 		return nil
 	}
@@ -57,17 +52,35 @@ func (b *busSettings) check(s *settings) error {
 	return nil
 }
 
-// access is what the embedded server is told; nil for no port.
-func (s *settings) access() (*jetstream.Access, error) {
+// natsAccess is what the embedded server is told; nil for no port. It listens before the tokens are open, and lets nobody in
+// until then.
+func (n *node) natsAccess(s *settings) *jetstream.Access {
 	if s.bus.listen == "" {
-		return nil, nil
+		return nil
 	}
-	file := s.bus.users
-	if file == "" {
-		file = filepath.Join(s.data, "nats.users")
+	return &jetstream.Access{Address: s.bus.listen, Kinds: bus.Kinds(), Admit: func(name, password string) (jetstream.User, bool) {
+		tokens := n.door.Load()
+		if tokens == nil {
+			return jetstream.User{}, false
+		}
+		return bus.Admit(tokens)(name, password)
+	}}
+}
+
+// openDoor lets the bearers of tokens in on the embedded server, and out when their tokens are revoked. What they send says
+// who they are once more, so that the end of a token by its own time ends what they may do as well.
+func (n *node) openDoor() {
+	n.door.Store(n.tokens)
+	if n.embedded == nil {
+		return
 	}
-	users, err := bus.Users(file)
-	return &jetstream.Access{Address: s.bus.listen, Users: users}, err
+	n.tokens.OnRevoke(func(id string) {
+		go func() { // the server may be asking the tokens just now
+			if err := n.embedded.Drop(id); err != nil {
+				n.logger.Warn("end the NATS connections of a revoked token", "token", id, "err", err)
+			}
+		}()
+	})
 }
 
 // openBus serves the bus where it is asked for.

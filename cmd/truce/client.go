@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +23,7 @@ func (p *program) clientFlags(c *cobra.Command) {
 
 // tokenFlag declares where the token is.
 func (p *program) tokenFlag(c *cobra.Command) {
-	c.Flags().StringVar(&p.tokenFile, "token-file", "", "Read the access token from a `FILE`; else TRUCE_TOKEN in the environment.")
+	c.Flags().StringVar(&p.tokenFile, "token-file", "", "Read the access token from a `FILE`; else TRUCE_TOKEN in the environment, else operator.token of a server of yours on this machine.")
 }
 
 // fromEnv is TRUCE_name of the environment, or the default.
@@ -41,45 +39,18 @@ const attempts = 3
 
 // client speaks to the server that the flags name.
 func (p *program) client() (*client.Client, error) {
-	token, err := p.token()
+	token, found, err := p.token(p.server)
 	if err != nil {
 		return nil, err
 	}
 	c, err := client.New(p.server, client.Options{Attempts: attempts, HTTP: &http.Client{
-		Transport:     bearer{token: token, next: http.DefaultTransport},
+		Transport:     bearer{token: token, found: found, next: http.DefaultTransport},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token is for this server alone
 	}})
 	if err != nil {
 		return nil, usage("--server: %w", err)
 	}
 	return c, nil
-}
-
-// token is what lets the caller in; empty where nothing was given.
-func (p *program) token() (string, error) {
-	token := p.env("TRUCE_TOKEN")
-	if p.tokenFile != "" {
-		text, err := os.ReadFile(p.tokenFile)
-		if err != nil {
-			return "", usage("--token-file: %w", err)
-		}
-		token = string(text)
-	}
-	return strings.TrimSpace(token), nil
-}
-
-// A bearer sends a token along.
-type bearer struct {
-	token string
-	next  http.RoundTripper
-}
-
-func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
-	if b.token != "" {
-		r = r.Clone(r.Context())
-		r.Header.Set("Authorization", "Bearer "+b.token)
-	}
-	return b.next.RoundTrip(r)
 }
 
 // store puts a command on the record; already says that it was there before.

@@ -29,8 +29,8 @@ func TestALedgerInAClusterLosesNothing(t *testing.T) {
 		kills = 12
 	}
 	s := &siege{killing: &killing{t: t, acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}, cluster: startNATSCluster(t)}
-	s.http.Transport = &http.Transport{MaxIdleConnsPerHost: siegeClients}
-	s.http.Timeout = 30 * time.Second // a ledger answers before
+	s.http.Transport = asOperator{env: homeEnv, next: &http.Transport{MaxIdleConnsPerHost: siegeClients}} // each ledger has tokens of its own
+	s.http.Timeout = 30 * time.Second                                                                     // a ledger answers before
 	s.watch = s.cluster.connect(t, "truce-ledger")
 	for range 2 {
 		s.serve()

@@ -117,7 +117,7 @@ func TestWhatDoesNotGoWithReadingOnly(t *testing.T) {
 		"--read-only --nats nats://n --writer ledger":      `--writer "ledger": the address of a server`,
 		"--read-only --nats nats://n --writer file:///etc": `--writer "file:///etc": the address of a server`,
 	} {
-		p := &program{env: func(string) string { return "" }}
+		p := &program{env: homeEnv}
 		c := &cobra.Command{}
 		s := p.settingsFlags(c, "default")
 		if err := c.ParseFlags(strings.Fields(flags)); err != nil {

@@ -21,16 +21,21 @@ func (p *program) demoVerb() *cobra.Command {
 		GroupID: groupServe,
 		Args:    cobra.NoArgs,
 		Long: `Serve a throw-away ledger that holds the Aleppo record of April-May 2016, until Ctrl-C. It takes the flags of serve. With
---data DIR the ledger is kept there; the record is loaded into it once.`,
+--data DIR the ledger is kept there; the record is loaded into it once. Everybody on this machine may read it; to write,
+truce finds the token by itself where the same user calls it, and the page asks for it.`,
 		Example: "  truce demo\n  truce demo --data ./aleppo --listen 127.0.0.1:0",
 	}
 	s := p.settingsFlags(c, "")
+	s.access.open = true
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := p.fromEnvironment(c); err != nil {
 			return err
 		}
 		if err := s.check(); err != nil {
 			return err
+		}
+		if !isLoopback(s.listen) {
+			return usage("--listen %s: the demonstration is for this machine only: use 127.0.0.1, [::1] or localhost", s.listen)
 		}
 		return p.demo(c.Context(), s, c.Flags().Changed("listen"))
 	}
@@ -123,10 +128,12 @@ func (p *program) invite(url string) {
 		server = " --server " + url
 	}
 	fmt.Fprintf(p.stdout, `The Aleppo record of April-May 2016 is served at %s/ until you press Ctrl-C.
+Reading needs no token. To write from its page, sign in with the token in
+  %s
 Three things to try in another terminal:
 
   truce list --effective-at 2016-05-04T12:00:00+03:00%s
   truce history ceasefire/aleppo-silence%s
   truce agree aleppo-silence --by nusra-front%s
-`, url, server, server, server)
+`, url, p.firstToken, server, server, server)
 }

@@ -180,7 +180,7 @@ func shellWords(line string) []string {
 
 // Every verb has its line in the help, a group, an example, and no flag without a description.
 func TestHelpIsWhole(t *testing.T) {
-	p := &program{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, env: func(string) string { return "" }}
+	p := &program{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, env: homeEnv}
 	for _, c := range p.root().Commands() {
 		if c.Name() == "help" || c.Name() == "completion" {
 			continue

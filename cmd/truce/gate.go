@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 // nothing behind it until open is called.
 type gate struct {
 	listener net.Listener
+	secure   bool
 	server   *http.Server
 	logger   *slog.Logger
 	behind   atomic.Pointer[http.Handler]
@@ -24,7 +26,8 @@ type gate struct {
 }
 
 // listen takes the address and begins to answer.
-func listen(ctx context.Context, address string, logger *slog.Logger) (*gate, error) {
+// It speaks HTTPS where secure is given.
+func listen(ctx context.Context, address string, secure *tls.Config, logger *slog.Logger) (*gate, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.Errno(windowsTaken)) {
@@ -33,9 +36,16 @@ func listen(ctx context.Context, address string, logger *slog.Logger) (*gate, er
 	if err != nil {
 		return nil, fmt.Errorf("--listen: %w", err)
 	}
-	g := &gate{listener: listener, logger: logger, failed: make(chan error, 1)}
+	g := &gate{listener: listener, secure: secure != nil, logger: logger, failed: make(chan error, 1)}
 	g.server = api.NewServer(g, logger)
-	go func() { g.failed <- g.server.Serve(listener) }()
+	g.server.TLSConfig = secure
+	go func() {
+		if secure != nil {
+			g.failed <- g.server.ServeTLS(listener, "", "") // the certificate is the configuration's
+			return
+		}
+		g.failed <- g.server.Serve(listener)
+	}()
 	return g, nil
 }
 
@@ -50,7 +60,12 @@ func (e takenError) Error() string {
 }
 
 // address is where the gate can be reached.
-func (g *gate) address() string { return "http://" + g.listener.Addr().String() }
+func (g *gate) address() string {
+	if g.secure {
+		return "https://" + g.listener.Addr().String()
+	}
+	return "http://" + g.listener.Addr().String()
+}
 
 // open lets requests through to h.
 func (g *gate) open(h http.Handler) { g.behind.Store(&h) }

@@ -29,7 +29,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		rounds = given
 	}
 	k := &killing{t: t, data: filepath.Join(t.TempDir(), "data"), acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
-	k.http.Transport = &http.Transport{MaxIdleConnsPerHost: killClients}
+	k.http.Transport = bearer{next: &http.Transport{MaxIdleConnsPerHost: killClients}}
 	k.start()
 	k.must("register-actor", `{"actor":"north","name":"North","kind":"armed_group"}`)
 	k.must("propose", `{"ceasefire":"pause","by":"north","class":"unilateral_declaration","parties":["north"]}`)
@@ -81,6 +81,11 @@ func (k *killing) start() {
 	if k.address, err = p.awaitAddress(); err != nil {
 		k.t.Fatal(err)
 	}
+	token, _, err := (&program{env: homeEnv}).token(k.address)
+	if err != nil || token == "" {
+		k.t.Fatalf("no token: %v", err)
+	}
+	k.http.Transport = bearer{token: token, next: k.http.Transport.(bearer).next}
 }
 
 func (k *killing) must(verb, body string) {
@@ -200,7 +205,7 @@ func (k *killing) check() {
 		}
 	}
 	var out, said bytes.Buffer
-	code := run(context.Background(), []string{"replay", "--server", k.address}, nil, &out, &said, func(string) string { return "" })
+	code := run(context.Background(), []string{"replay", "--server", k.address}, nil, &out, &said, homeEnv)
 	if code != exitDone {
 		k.t.Errorf("replay: exit code %d\n%s%s", code, &out, &said)
 	}

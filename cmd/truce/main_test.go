@@ -15,7 +15,7 @@ import (
 // TestMain makes this test binary the program itself when it is called by the name truce, and a NATS server when it is called
 // nats-server: every story and the killing tests run real processes.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"truce": main, "nats-server": natsServer})
+	testscript.Main(atHome{m}, map[string]func(){"truce": main, "nats-server": natsServer})
 }
 
 // Programs that are built with the race detector would sleep for a second at their end.
@@ -38,7 +38,7 @@ func TestStories(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"start": startServer, "stop": stopServer, "crash": crashServer,
-			"watch": startWatch, "sees": sees, "exits": exits, "thousand": thousand, "alike": alike,
+			"watch": startWatch, "sees": sees, "exits": exits, "thousand": thousand, "alike": alike, "revoke": revokeToken,
 			"signed": awaitSigned, "serves": awaitServes, "flip": flip,
 			"witness": startWitness, "stopwitness": stopWitness, "says": says, "cpfetch": fetchTo, "keyfile": keyFile, "sshsign": sshSign, "agent": startAgent, "checksign": checkSign, "paste": pasteSign,
 		},

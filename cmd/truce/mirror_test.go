@@ -125,7 +125,7 @@ type lag struct {
 // lagOf reads the lag that goes with an answer; any will do.
 func lagOf(t *testing.T, address string) lag {
 	t.Helper()
-	answer, err := http.Get(address + "/v1/ceasefires")
+	answer, err := operator.Get(address + "/v1/ceasefires")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func lagOf(t *testing.T, address string) lag {
 
 func wantWriterNamed(t *testing.T, reader, writer string) {
 	t.Helper()
-	answer, err := http.Post(reader+"/v1/commands/register-actor", "application/json", strings.NewReader(`{"actor":"x","name":"X","kind":"state"}`))
+	answer, err := operator.Post(reader+"/v1/commands/register-actor", "application/json", strings.NewReader(`{"actor":"x","name":"X","kind":"state"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

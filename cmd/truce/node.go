@@ -7,11 +7,13 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"truceledger/api"
+	"truceledger/api/access"
 	"truceledger/api/alert"
 	"truceledger/api/bus"
 	"truceledger/eventstore"
@@ -33,6 +35,9 @@ type node struct {
 	busConn   *nats.Conn // of the bus on an external engine; nil without
 	alerts    *alert.Sender
 	alertFile *alert.Store
+	tokens    *access.Store // nil where nobody is let in from outside
+	tokenFile string        // holds the first token
+	door      atomic.Pointer[access.Store]
 	logger    *slog.Logger
 	proof     *notarised         // nil where the log is only read
 	copy      *copyWatch         // nil where it is not a copy
@@ -96,6 +101,11 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	if err != nil {
 		return err
 	}
+	if !s.mirror.readOnly || n.embedded == nil { // a folder that is only looked into is served to nobody
+		if err := n.openAccess(s); err != nil {
+			return err
+		}
+	}
 	n.models.Start(context.WithoutCancel(ctx)) // until close
 	if n.copy != nil {
 		life, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -120,6 +130,7 @@ func (n *node) serveAPI(s *settings, layers []api.Layer) {
 	o := api.Options{
 		Ledger: n.ledger, Queries: n.models, Log: n.log, Logger: n.logger, Version: version(),
 		Admin: n.models, Alerts: n.alerts, Layers: layers,
+		Access: n.desk(s), Rates: s.access.rates(), Hosts: s.access.names(), AnyAddress: !isLoopback(s.listen), BehindProxy: s.access.proxy,
 		ReadOnly: s.mirror.readOnly, Writer: s.mirror.writer,
 	}
 	if n.copy != nil {
@@ -135,11 +146,7 @@ func (n *node) serveAPI(s *settings, layers []api.Layer) {
 // openLog starts or reaches the engine and opens the stream.
 func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 	if s.nats.URL == "" {
-		access, bad := s.access()
-		if bad != nil {
-			return bad
-		}
-		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{Dir: s.data, Log: n.logger, Access: access})
+		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{Dir: s.data, Log: n.logger, Access: n.natsAccess(s)})
 		if errors.Is(err, jetstream.ErrInUse) {
 			return fmt.Errorf("%w: stop it, or take another folder with --data", err)
 		}
@@ -188,6 +195,9 @@ func (n *node) close() {
 		n.api.Close()
 	}
 	n.closeAlerts()
+	if n.tokens != nil {
+		n.report("close the tokens", n.tokens.Close())
+	}
 	if n.end != nil {
 		n.end()
 		n.running.Wait()
@@ -218,5 +228,6 @@ func (n *node) report(doing string, err error) {
 	}
 }
 
-// localPrincipal is who everybody on this machine is, until there is access control.
-const localPrincipal = "local"
+// localPrincipal is who this process itself is: the bearer of the first token, so that whoever loads the demonstration's
+// record again with it stores nothing twice.
+var localPrincipal = access.Caller{Name: access.FirstName, Roles: []access.Role{access.Recorder, access.Operator}}.Principal()

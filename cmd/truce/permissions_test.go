@@ -142,7 +142,7 @@ func pushedElsewhere(t *testing.T, c *natsCluster, ledger *nats.Conn) {
 	for i, to := range []string{"truce.ceasefire.forged", "$JS.API.STREAM.DELETE.TRUCE", "$JS.API.STREAM.PURGE.TRUCE", "$KV.TRUCE_HEADS.forged", here} {
 		name := fmt.Sprint("push-", i)
 		request, err := json.Marshal(map[string]any{"stream_name": "TRUCE", "config": map[string]any{
-			"name": name, "ack_policy": "none", "deliver_policy": "all", "deliver_subject": to, "headers_only": true, "inactive_threshold": time.Minute,
+			"name": name, "ack_policy": "none", "deliver_policy": "all", "deliver_subject": to, "headers_only": to != "$KV.TRUCE_HEADS.forged", "inactive_threshold": time.Minute,
 		}})
 		if err != nil {
 			t.Fatal(err)
@@ -162,6 +162,8 @@ func pushedElsewhere(t *testing.T, c *natsCluster, ledger *nats.Conn) {
 	if head, revision, err := heads.Load(t.Context()); revision != 0 || err != nil {
 		t.Errorf("a reader has put %q among the signed heads, %v", head, err)
 	}
+	hi, err := ledger.Request("$JS.API.STREAM.INFO.KV_TRUCE_HEADS", nil, patience)
+	t.Logf("HEADS %s", hi.Data)
 	info, err := ledger.Request("$JS.API.STREAM.INFO.TRUCE", nil, patience)
 	if err != nil || !strings.Contains(string(info.Data), `"messages":3`) {
 		t.Errorf("the stream is no longer as it was: %s, %v", info.Data, err)

@@ -31,7 +31,7 @@ func awaitServes(ts *testscript.TestScript, _ bool, args []string) { awaitText(t
 func awaitText(ts *testscript.TestScript, path, want string) {
 	var got string
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		answer, err := http.Get(ts.Getenv("TRUCE_SERVER") + path)
+		answer, err := (&http.Client{Transport: asOperator{ts.Getenv, http.DefaultTransport}}).Get(ts.Getenv("TRUCE_SERVER") + path)
 		ts.Check(err)
 		body, err := io.ReadAll(answer.Body)
 		_ = answer.Body.Close()
@@ -76,7 +76,7 @@ func says(ts *testscript.TestScript, _ bool, args []string) {
 
 // cpfetch PATH FILE: keeps what the server answers.
 func fetchTo(ts *testscript.TestScript, _ bool, args []string) {
-	answer, err := http.Get(ts.Getenv("TRUCE_SERVER") + args[0])
+	answer, err := (&http.Client{Transport: asOperator{ts.Getenv, http.DefaultTransport}}).Get(ts.Getenv("TRUCE_SERVER") + args[0])
 	ts.Check(err)
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)

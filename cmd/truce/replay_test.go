@@ -42,6 +42,7 @@ func bentServer(t *testing.T, address, path, from, to string) string {
 		t.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.Transport = operator.Transport
 	proxy.ModifyResponse = func(r *http.Response) error {
 		if r.Request.URL.Path != path {
 			return nil

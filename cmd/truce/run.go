@@ -16,9 +16,10 @@ type program struct {
 	stdout, stderr io.Writer
 	env            func(string) string
 
-	began     bool   // the verb itself runs: errors before that are bad usage
-	server    string // of the flags that verbs share
-	tokenFile string
+	began      bool   // the verb itself runs: errors before that are bad usage
+	server     string // of the flags that verbs share
+	tokenFile  string
+	firstToken string // of a server that runs in this process, a file
 }
 
 // run is the program: it carries out args and returns the exit code. Tests call it.
@@ -71,7 +72,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 3 a rule said no, 4 conflict, 5 not f
 	root.AddCommand(p.serveVerb(), p.demoVerb(), p.witnessVerb(), p.applyVerb(), p.importVerb(), p.signVerb())
 	root.AddCommand(p.commandVerbs()...)
 	root.AddCommand(p.readVerbs()...)
-	root.AddCommand(p.replayVerb(), p.rebuildVerb(), p.exportVerb(), p.logKeyVerb(), p.verifyVerb(), p.benchVerb(), p.versionVerb())
+	root.AddCommand(p.replayVerb(), p.rebuildVerb(), p.exportVerb(), p.logKeyVerb(), p.verifyVerb(), p.benchVerb(), p.versionVerb(), p.tokenVerb())
 	root.SetHelpCommandGroupID(groupProof)
 	root.SetCompletionCommandGroupID(groupProof)
 	p.mark(root)

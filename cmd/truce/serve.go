@@ -15,8 +15,9 @@ func (p *program) serveVerb() *cobra.Command {
 		Short:   "Serve a ledger",
 		GroupID: groupServe,
 		Args:    cobra.NoArgs,
-		Long: `Serve the ledger in a data folder, or one on an external JetStream, until Ctrl-C. Every flag can also be set in the
-environment: --data as TRUCE_DATA, --nats-ca as TRUCE_NATS_CA, and so on; the flag wins.`,
+		Long: `Serve the ledger in a data folder, or one on an external JetStream, until Ctrl-C. Nobody gets in without a token: the first one,
+operator and recorder in one, is in operator.token in the data folder; truce token create makes others. Every flag can also be
+set in the environment: --data as TRUCE_DATA, --nats-ca as TRUCE_NATS_CA, and so on; the flag wins.`,
 		Example: "  truce serve\n  truce serve --data /var/lib/truce --zone Asia/Damascus\n  truce serve --nats tls://nats.example.org:4222 --nats-creds truce.creds --replicas 3\n  truce serve --nats tls://edge.example.org:4222 --read-only --stream MIRROR --writer https://ledger.example.org",
 	}
 	s := p.settingsFlags(c, p.defaultData())
@@ -44,7 +45,7 @@ type service struct {
 // serve runs a node until ctx ends. What goes down goes in this order: requests, writes, read models, engine.
 func (p *program) serve(ctx context.Context, s *settings, how service) error {
 	logger := slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	g, err := listen(ctx, s.listen, logger)
+	g, err := listen(ctx, s.listen, s.access.tls.config(s.data), logger)
 	if err != nil {
 		return err
 	}
@@ -75,10 +76,12 @@ func (p *program) serveNode(ctx context.Context, n *node, g *gate, how service) 
 	if err := p.awaitReady(ctx, n); err != nil {
 		return err
 	}
+	defer p.leaveTrace(g.address(), n.tokenFile)() // before anybody is told that it answers
 	fmt.Fprintf(p.stderr, "truce: ledger %s at %s/\n", n.ledger.ID(), g.address())
 	if n.bus != nil && n.embedded != nil {
 		fmt.Fprintf(p.stderr, "truce: NATS at nats://%s\n", n.embedded.Address())
 	}
+	p.firstToken = n.tokenFile
 	if how.ready != nil {
 		how.ready(g.address())
 	}

@@ -17,10 +17,12 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/spf13/cobra"
+
+	"truceledger/api/access"
 )
 
 func TestTheGateAnswersBeforeAnythingIsOpen(t *testing.T) {
-	g, err := listen(t.Context(), "127.0.0.1:0", slog.New(slog.DiscardHandler))
+	g, err := listen(t.Context(), "127.0.0.1:0", nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +45,7 @@ func TestTheGateAnswersBeforeAnythingIsOpen(t *testing.T) {
 
 func fetch(t *testing.T, url string) (int, string) {
 	t.Helper()
-	answer, err := http.Get(url)
+	answer, err := operator.Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +68,7 @@ func TestTheDemoFindsAPort(t *testing.T) {
 	tmp := t.TempDir()
 	t.Setenv("TMPDIR", tmp)
 	out := newOutput()
-	p := &program{stdout: out, stderr: out, env: func(string) string { return "" }}
+	p := &program{stdout: out, stderr: out, env: homeEnv}
 	start := func() *settings { return &settings{listen: taken.Addr().String(), zone: "UTC"} }
 	if err := p.demo(t.Context(), start(), true); err == nil || !strings.Contains(err.Error(), "is taken by another process") {
 		t.Errorf("an address that was asked for: got %v", err)
@@ -113,6 +115,7 @@ func TestEveryFlagOfServeIsAlsoInTheEnvironment(t *testing.T) {
 		origin: "ledger.example", signatures: "required", witnesses: []string{"key url"}, policy: "file",
 	}
 	want.nats.URL, want.nats.CredsFile, want.nats.CAFile, want.nats.CertFile, want.nats.KeyFile = "nats://n", "c", "ca", "cert", "key"
+	want.access.rate = access.DefaultRates.PerToken
 	if !reflect.DeepEqual(*s, want) {
 		t.Errorf("got %+v, want %+v", *s, want)
 	}
@@ -169,7 +172,7 @@ func TestTwoServersOnOneJetStream(t *testing.T) {
 	}
 	var out bytes.Buffer
 	stranger := []string{"serve", "--nats", engine.ClientURL(), "--listen", "127.0.0.1:0", "--data", t.TempDir()}
-	if code := run(t.Context(), stranger, nil, &out, &out, func(string) string { return "" }); code != exitFailed || !strings.Contains(out.String(), "copy log.key") {
+	if code := run(t.Context(), stranger, nil, &out, &out, homeEnv); code != exitFailed || !strings.Contains(out.String(), "copy log.key") {
 		t.Errorf("a node with a key of its own: got %d, %s", code, &out)
 	}
 }
@@ -181,7 +184,7 @@ func nodeOn(t *testing.T, engine, folder string) string {
 	out, ended := newOutput(), make(chan int, 1)
 	go func() {
 		args := []string{"serve", "--nats", engine, "--listen", "127.0.0.1:0", "--data", folder}
-		ended <- run(ctx, args, nil, out, out, func(string) string { return "" })
+		ended <- run(ctx, args, nil, out, out, homeEnv)
 		out.end()
 	}()
 	t.Cleanup(func() {
@@ -201,7 +204,7 @@ func nodeOn(t *testing.T, engine, folder string) string {
 func said(t *testing.T, address string, want int, args ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
-	env := func(name string) string { return map[string]string{"TRUCE_SERVER": address}[name] }
+	env := serverEnv(address)
 	if got := run(t.Context(), args, nil, &out, &errs, env); got != want {
 		t.Errorf("truce %v: got exit code %d, want %d: %s", args, got, want, errs.String())
 	}

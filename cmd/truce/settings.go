@@ -28,6 +28,7 @@ type settings struct {
 	nats     jetstream.DialOptions // no URL: embedded
 	bus      busSettings
 	alerts   alertSettings
+	access   accessSettings
 	mirror   mirrorSettings
 	layers   []string // files with layers of the map
 	built    [][]byte // layers that the program brings
@@ -46,7 +47,7 @@ func (p *program) settingsFlags(c *cobra.Command, data string) *settings {
 	f := c.Flags()
 	f.SortFlags = false
 	f.StringVar(&s.data, "data", data, "The `folder` that holds the ledger. Whoever loses it loses the record.")
-	f.StringVar(&s.listen, "listen", defaultListen, "The `address` to serve on; port 0 takes a free one. This machine only, until there is access control.")
+	f.StringVar(&s.listen, "listen", defaultListen, "The `address` to serve on; port 0 takes a free one. Other machines only over TLS, or through a proxy.")
 	f.StringVar(&s.zone, "zone", "UTC", "The `zone` of dates that are stated without one, for a ledger that is new; an existing one keeps its own.")
 	f.StringVar(&s.nats.URL, "nats", "", "The `URL` of an external JetStream; by default one is embedded.")
 	f.StringVar(&s.nats.CredsFile, "nats-creds", "", "NATS credentials, a `file`.")
@@ -59,6 +60,7 @@ func (p *program) settingsFlags(c *cobra.Command, data string) *settings {
 	s.mirror.declare(c)
 	s.bus.declare(c)
 	s.alerts.declare(c)
+	s.access.declare(c)
 	f.StringVar(&s.origin, "origin", "", "The `host` in the name of the log that its signed heads carry, such as ledger.example; it never changes later. Default localhost.")
 	f.StringVar(&s.signatures, "signatures", "", "Which commands must be signed by their actors' keys: `off`, when-registered (those of actors with a key), required (all). A change is put on the record; by default it stays as it is, and a new ledger takes when-registered.")
 	f.StringArrayVar(&s.witnesses, "witness", nil, "Ask this witness to cosign, `\"KEY URL\"`: the line that it prints at its start. May be repeated; all of them are the quorum.")
@@ -107,20 +109,26 @@ func (s *settings) check() error {
 	if len(s.witnesses) > 0 && s.policy != "" {
 		return usage("--witness and --policy say the same: give one of them")
 	}
-	return checkListen(s.listen)
+	if err := checkListen(s.listen); err != nil {
+		return err
+	}
+	return s.access.check(s)
 }
 
-// checkListen refuses everything but this machine's own addresses.
+// checkListen refuses what is no address to listen on.
 func checkListen(address string) error {
-	if err := api.CheckLoopback(address); err != nil {
-		return usage("--listen: %w", err)
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return usage("--listen %q: write it like 127.0.0.1:8080", address)
 	}
-	_, port, _ := net.SplitHostPort(address)
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return usage("--listen %q: the port must be a number up to 65535", address)
 	}
 	return nil
 }
+
+// isLoopback reports whether only this machine can reach an address.
+func isLoopback(address string) bool { return api.CheckLoopback(address) == nil }
 
 // defaultData is where this system keeps a program's data for a user.
 func (p *program) defaultData() string {

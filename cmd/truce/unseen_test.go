@@ -85,7 +85,7 @@ func truce(t *testing.T, server string, want int, args ...string) {
 func statusAt(t *testing.T, server string, at time.Time) string {
 	t.Helper()
 	query := url.Values{"effective_at": {at.Format(time.RFC3339)}}
-	response, err := http.Get(server + "/v1/ceasefires/valley-truce?" + query.Encode())
+	response, err := operator.Get(server + "/v1/ceasefires/valley-truce?" + query.Encode())
 	if err != nil {
 		t.Fatal(err)
 	}

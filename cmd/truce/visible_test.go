@@ -15,7 +15,7 @@ import (
 func ask(t *testing.T, server string, want int, text string, args ...string) (stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	env := func(name string) string { return map[string]string{"TRUCE_SERVER": server}[name] }
+	env := serverEnv(server)
 	if code := run(t.Context(), args, strings.NewReader(text), &out, &errs, env); code != want {
 		t.Fatalf("truce %v: got exit code %d, want %d; it said: %s", args, code, want, errs.String())
 	}
@@ -98,7 +98,7 @@ func TestATextDoesNotRuleTheTerminal(t *testing.T) {
 	var out safeBuffer
 	done := make(chan int)
 	go func() {
-		done <- run(ctx, []string{"watch", "--after", "0", "--server", server}, strings.NewReader(""), &out, &out, func(string) string { return "" })
+		done <- run(ctx, []string{"watch", "--after", "0", "--server", server}, strings.NewReader(""), &out, &out, homeEnv)
 	}()
 	for began := time.Now(); strings.Count(out.String(), "\n") < 10 && time.Since(began) < patience; {
 		time.Sleep(10 * time.Millisecond)

@@ -1,21 +1,35 @@
 package jetstream
 
 import (
+	"fmt"
+
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// accounts are those of a server that listens, and what each exports to which.
+// accountOf names the accounts of this process. The log's is the one that a server without users keeps it in: an account's name is
+// the name of its folder.
+var accountOf = map[string]string{logRole: "$G", serviceRole: serviceRole, stateRole: stateRole}
+
+func kindAccount(kind string) string { return "USERS-" + kind }
+
+// accounts are those of a server that listens, and what each kind of users may send.
 type accounts struct {
-	all []*server.Account
-	own map[string]*server.Account // by role
+	all   []*server.Account
+	own   map[string]*server.Account // by role
+	kinds map[string][]string        // subjects by kind
 }
 
-func newAccounts() *accounts {
-	a := &accounts{own: map[string]*server.Account{}}
-	for role, name := range map[string]string{logRole: "$G", serviceRole: serviceRole, stateRole: stateRole} {
+func newAccounts(kinds []Kind) (*accounts, error) {
+	a := &accounts{own: map[string]*server.Account{}, kinds: map[string][]string{}}
+	for role, name := range accountOf {
 		a.own[role] = a.add(name)
 	}
-	return a
+	for _, k := range kinds {
+		if err := a.addKind(k); err != nil {
+			return nil, fmt.Errorf("%s: %w", k.Name, err)
+		}
+	}
+	return a, nil
 }
 
 func (a *accounts) add(name string) *server.Account {
@@ -24,34 +38,31 @@ func (a *accounts) add(name string) *server.Account {
 	return account
 }
 
-// user makes an account that nobody else is in, so that what one is answered nobody else hears, and a user in it.
-//
-// A request that a user's account does not import goes nowhere, even as the reply of another one; the permissions say the same
-// once more, so that the asker is told.
-func (a *accounts) user(u User) (*server.User, error) {
-	own := a.add("user-" + u.Name)
-	inbox := "_INBOX_" + u.Name + ".>"
-	asks := grants{account: own}
-	for _, subject := range u.Requests {
+// addKind makes the account of a kind of users. A request that it does not import goes nowhere, even as the reply to another one;
+// the users' permissions say the same once more, so that the asker is told.
+func (a *accounts) addKind(k Kind) error {
+	asks := grants{account: a.add(kindAccount(k.Name))}
+	for _, subject := range k.Requests {
 		asks.request(a.own[serviceRole], subject, server.Singleton)
 	}
-	if u.ReadLog {
+	if k.ReadLog {
 		asks.read(a.own[logRole], DefaultStream)
 	}
-	for _, bucket := range u.Buckets {
+	for _, bucket := range k.Buckets {
 		stream := "KV_" + bucket
-		asks.request(a.own[stateRole], "$JS.API.INFO", server.Singleton)
 		asks.read(a.own[stateRole], stream)
 		// A watch is a consumer that sends to the watcher's inbox. Others' names are random, and told to nobody.
 		asks.request(a.own[stateRole], "$JS.API.CONSUMER.CREATE."+stream+".>", server.Singleton)
 		asks.request(a.own[stateRole], "$JS.API.CONSUMER.INFO."+stream+".*", server.Singleton)
 		asks.request(a.own[stateRole], "$JS.API.CONSUMER.DELETE."+stream+".*", server.Singleton)
 		asks.request(a.own[stateRole], "$JS.FC."+stream+".>", server.Singleton)
-		asks.hear(a.own[stateRole], inbox)
 	}
-	return &server.User{Username: u.Name, Password: u.Password, Account: own, Permissions: &server.Permissions{
-		Publish: &server.SubjectPermission{Allow: asks.subjects}, Subscribe: &server.SubjectPermission{Allow: []string{inbox}},
-	}}, asks.err
+	if len(k.Buckets) > 0 {
+		asks.request(a.own[stateRole], "$JS.API.INFO", server.Singleton)
+		asks.hear(a.own[stateRole], "_INBOX.>")
+	}
+	a.kinds[k.Name] = asks.subjects
+	return asks.err
 }
 
 // grants gather what an account may ask of others.

@@ -32,7 +32,7 @@ type EmbeddedOptions struct {
 // Embedded is a JetStream server inside this process. It acknowledges only what is on disk (SyncAlways).
 type Embedded struct {
 	server *server.Server
-	in     *entrance // nil where the server does not listen
+	door   *door // nil where the server does not listen
 	lock   *bbolt.DB
 	log    *slog.Logger
 
@@ -58,7 +58,7 @@ func StartEmbedded(ctx context.Context, o EmbeddedOptions) (*Embedded, error) {
 		lock.Close()
 		return nil, fmt.Errorf("embedded jetstream in %q: %w", o.Dir, err)
 	}
-	return &Embedded{server: s, in: in, lock: lock, log: o.Log}, nil
+	return &Embedded{server: s, door: in, lock: lock, log: o.Log}, nil
 }
 
 // lockFolder takes the folder for this process. bbolt's file lock is used because it works alike on Linux, macOS and
@@ -159,7 +159,7 @@ func openLock(path string) (db *bbolt.DB, err error) {
 	return bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait})
 }
 
-func startServer(ctx context.Context, o EmbeddedOptions) (s *server.Server, in *entrance, err error) {
+func startServer(ctx context.Context, o EmbeddedOptions) (s *server.Server, in *door, err error) {
 	opts := &server.Options{
 		ServerName: "truce",
 		JetStream:  true,
@@ -219,7 +219,7 @@ func awaitReady(ctx context.Context, s *server.Server) error {
 func (e *Embedded) Connect() (*nats.Conn, error) { return e.connect(logRole) }
 
 func (e *Embedded) connect(role string) (*nats.Conn, error) {
-	nc, err := nats.Connect("", append(append(connOptions(e.log), nats.InProcessServer(e.server)), e.in.identity(role)...)...)
+	nc, err := nats.Connect("", append(append(connOptions(e.log), nats.InProcessServer(e.server)), e.door.identity(role)...)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the embedded server: %w", err)
 	}

@@ -16,18 +16,27 @@ import (
 //
 // Nobody but this process is in the NATS account of the log. Narrow permissions there would not be enough: NATS asks whether
 // somebody may publish a request, and not where its answer goes, so that whoever may ask anything at all could have the answer
-// filed as an entry. What a user may reach is exported to an account of the user's own, in which the log's subjects mean nothing.
+// filed as an entry. What users may reach is exported to accounts of theirs, one for each kind, in which the log's subjects mean
+// nothing, nor those of commands where they may send none.
 type Access struct {
 	Address string // host:port
-	Users   []User
+	Kinds   []Kind
+	// Admit says who connects with a name and a password; false for nobody. It may be called by many goroutines at once.
+	Admit func(name, password string) (User, bool)
 }
 
-// A User is somebody who may connect. What is not named is denied.
+// A Kind of users is who may reach the same. What is not named is denied.
+type Kind struct {
+	Name     string
+	Requests []string // subjects of services on ConnectService to which they may send requests
+	Buckets  []string // key-value buckets on ConnectState that they may read and watch
+	ReadLog  bool     // whether they may read the log, by direct gets; there are no consumers for them
+}
+
+// A User is somebody who may connect. They hear answers on the inbox _INBOX.<Name> only.
 type User struct {
-	Name, Password string
-	Requests       []string // subjects of services on ConnectService to which they may send requests
-	Buckets        []string // key-value buckets on ConnectState that they may read and watch
-	ReadLog        bool     // whether they may read the log, by direct gets; there are no consumers for them
+	Name string
+	Kind string // the name of one of Access.Kinds
 }
 
 // The connections of this process itself, each in an account of its own; "" is the account of the log. It has no name because
@@ -46,13 +55,8 @@ const (
 	slowWrite       = 5 * time.Second // before a connection that does not read is cut off
 )
 
-// An entrance is what a server that listens is made of.
-type entrance struct {
-	own map[string]*server.User // by role
-}
-
-// listenFor opens the server's port to the users of a, and to nobody else.
-func (a *Access) listenFor(opts *server.Options) (*entrance, error) {
+// listenFor opens the server's port to those whom a admits, and to nobody else.
+func (a *Access) listenFor(opts *server.Options) (*door, error) {
 	host, port, err := net.SplitHostPort(a.Address)
 	if err != nil {
 		return nil, fmt.Errorf("listen address %q: %w", a.Address, err)
@@ -63,36 +67,26 @@ func (a *Access) listenFor(opts *server.Options) (*entrance, error) {
 	if opts.Port == 0 {
 		opts.Port = server.RANDOM_PORT
 	}
-	if len(a.Users) == 0 {
-		return nil, errors.New("a server that listens needs users: without any, everybody could write into the log")
+	if a.Admit == nil {
+		return nil, errors.New("a server that listens needs to know its users: without any, everybody could write into the log")
 	}
-	opts.Host, opts.DontListen = host, false
-	opts.MaxConn, opts.MaxSubs, opts.WriteDeadline = mostConnections, mostSubs, slowWrite
-	in := &entrance{own: map[string]*server.User{}}
-	accounts := newAccounts()
-	// Once there are users, an anonymous connection is refused, in-process too.
+	made, err := newAccounts(a.Kinds)
+	if err != nil {
+		return nil, fmt.Errorf("the accounts of the users: %w", err)
+	}
+	d := &door{admit: a.Admit, accounts: made, own: map[string]own{}}
+	// Once there is a door, an anonymous connection is refused, in-process too.
 	for role, name := range map[string]string{logRole: "truce", serviceRole: "truce-service", stateRole: "truce-state"} {
-		in.own[role] = &server.User{Username: name, Password: rand.Text(), Account: accounts.own[role]}
-		opts.Users = append(opts.Users, in.own[role])
+		d.own[name] = own{role, rand.Text()}
 	}
-	taken := map[string]bool{"truce": true, "truce-service": true, "truce-state": true}
-	for _, u := range a.Users {
-		if taken[u.Name] || len(u.Password) < 16 {
-			return nil, fmt.Errorf("user %q: a name that nobody has yet, and a password of at least 16 characters", u.Name)
-		}
-		taken[u.Name] = true
-		made, err := accounts.user(u)
-		if err != nil {
-			return nil, fmt.Errorf("user %q: %w", u.Name, err)
-		}
-		opts.Users = append(opts.Users, made)
-	}
-	opts.Accounts = accounts.all
-	return in, nil
+	opts.Host, opts.DontListen, opts.Accounts, opts.CustomClientAuthentication = host, false, made.all, d
+	opts.MaxConn, opts.MaxSubs, opts.WriteDeadline = mostConnections, mostSubs, slowWrite
+	return d, nil
 }
 
 // keep gives the accounts of this process their stores. The server does so itself only where nobody has an account.
-func (in *entrance) keep(s *server.Server) error {
+func (d *door) keep(s *server.Server) error {
+	d.server.Store(s)
 	if err := s.GlobalAccount().EnableJetStream(nil, nil); err != nil {
 		return fmt.Errorf("the account of the log: %w", err)
 	}
@@ -108,17 +102,9 @@ func (in *entrance) keep(s *server.Server) error {
 	return nil
 }
 
-// identity is how this process connects to its own server.
-func (in *entrance) identity(role string) []nats.Option {
-	if in == nil {
-		return nil
-	}
-	return []nats.Option{nats.UserInfo(in.own[role].Username, in.own[role].Password)}
-}
-
 // Address is where the server listens, "" where it does not.
 func (e *Embedded) Address() string {
-	if addr, ok := e.server.Addr().(*net.TCPAddr); ok && addr != nil && e.in != nil {
+	if addr, ok := e.server.Addr().(*net.TCPAddr); ok && addr != nil && e.door != nil {
 		return addr.String()
 	}
 	return ""

@@ -136,6 +136,16 @@ func (s *server) up() {
 	s.t.Fatalf("truce %s does not get ready", s.verb)
 }
 
+// token is the server's first token.
+func (s *server) token() string {
+	s.t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.dir, "operator.token"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return strings.TrimSpace(string(text))
+}
+
 // down stops the program as Ctrl-C does.
 func (s *server) down() {
 	if s.cmd == nil {
@@ -149,7 +159,13 @@ func (s *server) down() {
 // command puts something on the record behind the page's back.
 func (s *server) command(verb, body string) {
 	s.t.Helper()
-	answer, err := http.Post(s.url("/v1/commands/"+verb), "application/json", strings.NewReader(body))
+	r, err := http.NewRequest(http.MethodPost, s.url("/v1/commands/"+verb), strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+s.token())
+	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		s.t.Fatal(err)
 	}

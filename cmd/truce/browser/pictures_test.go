@@ -1,6 +1,9 @@
 package browser
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestPictures shows the main pages, and keeps their pictures where they are asked for.
 func TestPictures(t *testing.T) {
@@ -21,6 +24,9 @@ func TestPictures(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := open(t, c.as)
+			if strings.HasPrefix(c.path, "/act") {
+				p.signIn(s)
+			}
 			p.visit(s.url(c.path))
 			p.shoot(c.name)
 			p.quiet()

@@ -88,6 +88,8 @@ func TestPlayingApril(t *testing.T) {
 func TestFromAFormToInForce(t *testing.T) {
 	s := start(t, "demo")
 	a, b, watcher := open(t, desk), open(t, desk), open(t, desk)
+	a.signIn(s)
+	b.signIn(s)
 	watcher.visit(s.url("/?lang=en"))
 	from := time.Now().UTC().Add(-time.Hour).Format("2006-01-02T15:04Z")
 	a.visit(s.url("/act/propose?lang=en"))
@@ -139,6 +141,8 @@ func (p *tab) fill(name, value string) {
 func TestRefusalsAndConflicts(t *testing.T) {
 	s := start(t, "demo")
 	p, other := open(t, desk), open(t, desk)
+	p.signIn(s)
+	other.signIn(s)
 	p.visit(s.url("/act/agree?lang=en&ceasefire=aleppo-silence&by=nusra-front"))
 	p.click(".send-row button")
 	p.sees(".preview", "Nusra Front")

@@ -102,6 +102,14 @@ func (p *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// signIn signs in with the server's first token, by the form, as a person does.
+func (p *tab) signIn(s *server) {
+	p.t.Helper()
+	p.visit(s.url("/login?lang=en"))
+	p.do(chromedp.SetValue("#token", s.token()), chromedp.Click(".login button"))
+	p.sees(".who", "operator")
+}
+
 // visit goes to a page and waits until its scripts have done their part.
 func (p *tab) visit(url string) {
 	p.t.Helper()

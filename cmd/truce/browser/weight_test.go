@@ -62,6 +62,7 @@ func TestPrint(t *testing.T) {
 func TestWithoutAScript(t *testing.T) {
 	s := start(t, "demo")
 	p := open(t, desk)
+	p.signIn(s)
 	if _, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 		t.Fatal(err)
 	}

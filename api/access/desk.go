@@ -1,0 +1,100 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// ErrUnknownToken says that a token lets nobody in: it was never made here, has expired, or was revoked. Which of them is
+// nobody's business who does not have a better one.
+var ErrUnknownToken = errors.New("the token is not known here, has expired or was revoked")
+
+// A Desk says who sends a request.
+type Desk struct {
+	Store *Store // without it no token lets anybody in
+	// Everyone is who a caller without a token is; nil is nobody.
+	Everyone *Caller
+	// Secure says that browsers reach the server by TLS alone, so that their cookies never travel otherwise.
+	Secure bool
+	// Ledger is the ledger's id. It is part of the cookie's name: two ledgers on two ports of a machine share its cookies.
+	Ledger string
+}
+
+// Everybody is a desk at which everybody is c: for a ledger that is served to nobody else, such as in tests.
+func Everybody(c Caller) *Desk { return &Desk{Everyone: &c} }
+
+// Reader is who a caller without a token is on a server that is open for reading.
+var Reader = Caller{Roles: []Role{Observer}}
+
+// Identify says who sends a request: by the context, where a caller was put into it inside this process; by its token; by its
+// session's cookie. A wrong token is an error, a cookie that is none any more is not: whoever has it signs in again.
+func (d *Desk) Identify(r *http.Request) (Admission, error) {
+	if c := From(r.Context()); c.Known() {
+		return Admission{Caller: c, Life: context.Background()}, nil
+	}
+	if d == nil {
+		return Admission{Life: context.Background()}, nil
+	}
+	if header := r.Header.Values("Authorization"); len(header) > 0 {
+		kind, secret, _ := strings.Cut(header[0], " ")
+		if len(header) == 1 && strings.EqualFold(kind, "Bearer") && d.Store != nil {
+			if a, ok := d.Store.Admit(strings.TrimSpace(secret)); ok {
+				return a, nil
+			}
+		}
+		return Admission{}, ErrUnknownToken
+	}
+	if cookie, err := r.Cookie(d.CookieName()); err == nil && d.Store != nil {
+		if a, ok := d.Store.Resume(cookie.Value); ok {
+			return a, nil
+		}
+	}
+	a := Admission{Life: context.Background()}
+	if d.Everyone != nil {
+		a.Caller = *d.Everyone
+	}
+	return a, nil
+}
+
+// CookieName is what the cookie of a session is called. With the prefix a browser takes it from this host alone, over TLS.
+func (d *Desk) CookieName() string {
+	name := "truce_" + d.Ledger[:min(8, len(d.Ledger))]
+	if d.Secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// Cookie carries a session; an empty secret takes the cookie away.
+func (d *Desk) Cookie(secret string, until time.Time) *http.Cookie {
+	c := &http.Cookie{Name: d.CookieName(), Value: secret, Path: "/", Expires: until, HttpOnly: true, Secure: d.Secure, SameSite: http.SameSiteLaxMode}
+	if secret == "" {
+		c.MaxAge = -1
+	}
+	return c
+}
+
+// FirstTokenFile is the file of the data folder that holds the first token of a ledger.
+const FirstTokenFile = "operator.token"
+
+// FirstName is who bears the first token.
+const FirstName = "operator"
+
+// FirstToken makes the first token, operator and recorder in one, and writes it to its file. The file comes first: a crash
+// between the two leaves a token that lets nobody in, and the next start makes another.
+func FirstToken(dir string, s *Store) error {
+	a := Asked{Name: FirstName, Roles: []Role{Recorder, Operator}}
+	_, err := s.create(a, func(secret string) error { return WriteFile(filepath.Join(dir, FirstTokenFile), []byte(secret+"\n")) })
+	return err
+}
+
+// HasFirstToken reports whether the file of the first token is there.
+func HasFirstToken(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, FirstTokenFile))
+	return err == nil
+}
