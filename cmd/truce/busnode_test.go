@@ -24,9 +24,16 @@ func TestTheBusOnACluster(t *testing.T) {
 		cert, key := c.issue(t, user)
 		return append(slices.Clone(ledger), "--nats-service-cert", cert, "--nats-service-key", key)
 	}
-	serveProcess(t, as("truce-service")...)
+	address := serveProcess(t, as("truce-service")...)
+	token, _, err := (&program{env: homeEnv}).token(address)
+	if err != nil || token == "" {
+		t.Fatalf("no token: %v", err)
+	}
+	message := func(subject, reply, payload string) *nats.Msg {
+		return &nats.Msg{Subject: subject, Reply: reply, Data: []byte(payload), Header: nats.Header{"Authorization": {"Bearer " + token}}}
+	}
 	sender, watcher := c.program(t, "truce-sender"), c.program(t, "truce-watcher")
-	m, err := sender.Request(bus.CommandSubject+".register-actor", []byte(`{"actor":"north","name":"North","kind":"state"}`), patience)
+	m, err := sender.RequestMsg(message(bus.CommandSubject+".register-actor", "", `{"actor":"north","name":"North","kind":"state"}`), patience)
 	if err != nil || m.Header.Get("Status") != "201" {
 		t.Fatalf("got %+v, %v", m, err)
 	}
@@ -38,7 +45,7 @@ func TestTheBusOnACluster(t *testing.T) {
 			"$SRV.INFO.truce": "", bus.QuerySubject: "/v1/actors/north",
 		} {
 			for _, to := range []string{"truce.ceasefire.forged", "$KV.TRUCE_STATE.actor.north", "$JS.API.STREAM.DELETE.KV_TRUCE_STATE", "$KV.TRUCE_HEADS.forged"} {
-				if err := nc.PublishRequest(subject, to, []byte(request)); err != nil {
+				if err := nc.PublishMsg(message(subject, to, request)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -48,7 +55,7 @@ func TestTheBusOnACluster(t *testing.T) {
 		wantRefused(t, sender, subject)
 	}
 	wantRefused(t, watcher, bus.CommandSubject+".register-actor")
-	if m, err := watcher.Request(bus.QuerySubject, []byte("/v1/actors/north"), patience); err != nil || !strings.Contains(string(m.Data), `"North"`) {
+	if m, err := watcher.RequestMsg(message(bus.QuerySubject, "", "/v1/actors/north"), patience); err != nil || !strings.Contains(string(m.Data), `"North"`) {
 		t.Errorf("got %+v, %v", m, err)
 	}
 	if after := watched(t, watcher, "actor.north"); after != kept {

@@ -28,7 +28,7 @@ func TestAForeignMessageInTheLog(t *testing.T) {
 		return p, address
 	}
 	register := func(address, actor string) (int, string) {
-		answer, err := http.Post(address+"/v1/commands/register-actor", "application/json", strings.NewReader(`{"actor":"`+actor+`","name":"N","kind":"state"}`))
+		answer, err := operator.Post(address+"/v1/commands/register-actor", "application/json", strings.NewReader(`{"actor":"`+actor+`","name":"N","kind":"state"}`))
 		if err != nil {
 			t.Fatal(err)
 		}

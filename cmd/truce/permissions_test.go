@@ -158,12 +158,9 @@ func pushedElsewhere(t *testing.T, c *natsCluster, ledger *nats.Conn) {
 			t.Fatal(err)
 		}
 	}
-	time.Sleep(2 * time.Second)
 	if head, revision, err := heads.Load(t.Context()); revision != 0 || err != nil {
 		t.Errorf("a reader has put %q among the signed heads, %v", head, err)
 	}
-	hi, err := ledger.Request("$JS.API.STREAM.INFO.KV_TRUCE_HEADS", nil, patience)
-	t.Logf("HEADS %s", hi.Data)
 	info, err := ledger.Request("$JS.API.STREAM.INFO.TRUCE", nil, patience)
 	if err != nil || !strings.Contains(string(info.Data), `"messages":3`) {
 		t.Errorf("the stream is no longer as it was: %s, %v", info.Data, err)
