@@ -62,6 +62,7 @@ type Queries interface {
 	File(ctx context.Context, sha256 string, at projections.Point) (projections.FileView, error)
 	Material(context.Context, domain.Ref, projections.Point) (projections.MaterialView, error)
 	Applied() uint64
+	Stalled() uint64
 	WaitFor(ctx context.Context, sequence uint64) error
 }
 

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"net/http"
 	"sync"
@@ -41,7 +42,7 @@ func (r *readiness) check(ctx context.Context, a *API) *wire.Problem {
 		}
 		r.target = last
 	}
-	if applied := a.queries.Applied(); applied < r.target {
+	if applied := a.queries.Applied(); applied < r.target && a.queries.Stalled() == 0 {
 		return later("not-ready", "the read models have reached %d of %d entries: try again in a moment", applied, r.target)
 	}
 	r.ready = true
@@ -139,6 +140,11 @@ func (a *API) ready(ctx context.Context, _ *nothing) (*readyOutput, error) {
 	body.Lag = body.Last - applied
 	if why := cmp.Or(a.halt(), err, unready); why != nil {
 		body.Problem = why.Error()
+	}
+	if at := a.queries.Stalled(); at != 0 {
+		body.Writable = false
+		body.Problem = fmt.Sprintf("message %d of the log is no entry that this program can read: answers are as of entry %d, and nothing is written; "+
+			"either somebody else can write to the stream, or this program is too old", at, applied)
 	}
 	if a.Behind != nil {
 		entries, heard, known := a.behindOrigin()

@@ -102,6 +102,16 @@ func (q *Queries) Changed() <-chan struct{} {
 	return q.p.moved
 }
 
+// Stalled returns the sequence of a message of the log that cannot be read as an entry, 0 where there is none. Nothing after it is
+// applied.
+func (q *Queries) Stalled() uint64 {
+	var at *unreadable
+	if s := q.p.State(); !s.Stopped || !errors.As(s.Problem, &at) {
+		return 0
+	}
+	return at.sequence
+}
+
 // WaitFor waits until the projections have applied an entry. It ends with ctx, or at once where they have stopped.
 func (q *Queries) WaitFor(ctx context.Context, sequence uint64) error {
 	for {

@@ -189,6 +189,8 @@ func TestAnUnreadableEntryStops(t *testing.T) {
 	o.Log = log
 	var seen []uint64
 	o.Observe = func(e eventstore.Entry) { seen = append(seen, e.Sequence) }
+	var told error
+	o.Stopped = func(reason error) { told = reason }
 	p, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -197,8 +199,11 @@ func TestAnUnreadableEntryStops(t *testing.T) {
 	if err := p.WaitFor(t.Context(), last+1); err == nil {
 		t.Fatal("it waited for an entry that cannot be read, and got it")
 	}
-	if s := p.State(); !s.Stopped || s.Applied != last || s.Problem == nil {
+	if s := p.State(); !s.Stopped || s.Applied != last || s.Problem == nil || !s.Ready {
 		t.Errorf("state is %+v", s)
+	}
+	if at := p.Stalled(); at != last+1 || told == nil || told.Error() != p.State().Problem.Error() {
+		t.Errorf("stalled at %d, and told %v", at, told)
 	}
 	if lag, err := p.Lag(t.Context()); err != nil || lag != 1 {
 		t.Errorf("lag is %d, %v", lag, err)

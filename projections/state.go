@@ -92,9 +92,10 @@ func (p *Projections) hold(reason error) {
 func (p *Projections) stop(reason error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.problem, p.stopped = reason, true
+	p.problem, p.stopped, p.ready = reason, true, true
 	p.wake()
-	p.o.Logger.Error("projections have stopped", "applied", p.applied, "reason", reason)
+	p.o.Logger.Error("a message of the log is no entry that this program can read: the answers stay as of the entry before it; "+
+		"either somebody else can write to the stream, or this program is too old", "applied", p.applied, "reason", reason)
 	if p.o.Stopped != nil {
 		p.o.Stopped(reason)
 	}

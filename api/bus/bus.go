@@ -34,8 +34,13 @@ const (
 )
 
 // Options are what a bus is made of. All but Logger and Version are required.
+//
+// Both connections must be in other NATS accounts than the log: whoever may ask anything in an account can have the answer sent
+// to any subject there, and what is sent to a subject of the log is filed as an entry. Where they are the same, so can whoever
+// may ask the service anything change the bucket.
 type Options struct {
-	Conn    *nats.Conn
+	Conn    *nats.Conn   // where requests are answered
+	State   *nats.Conn   // where the bucket is
 	Handler http.Handler // of HTTP; it authenticates as it does there, by the header Authorization
 	Log     eventstore.Log
 	Models  Models

@@ -30,6 +30,8 @@ import (
 type house struct {
 	t        testing.TB
 	embedded *jetstream.Embedded
+	own      *nats.Conn // the ledger's
+	log      *jetstream.Log
 	api      *api.API
 	tokens   *access.Store
 	ids      map[string]string // of tokens, by the names of their bearers
@@ -54,7 +56,7 @@ func openWith(t testing.TB, handler func(http.Handler) http.Handler) *house {
 		}
 		h.ids[name], h.secrets[name] = made.ID, secret
 	}
-	h.embedded, err = jetstream.StartEmbedded(t.Context(), jetstream.EmbeddedOptions{Dir: dir, Access: &jetstream.Access{Address: "127.0.0.1:0", Admit: bus.Admit(tokens)}})
+	h.embedded, err = jetstream.StartEmbedded(t.Context(), jetstream.EmbeddedOptions{Dir: dir, Access: &jetstream.Access{Address: "127.0.0.1:0", Kinds: bus.Kinds(), Admit: bus.Admit(tokens)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,9 +77,18 @@ func openWith(t testing.TB, handler func(http.Handler) http.Handler) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.own, h.log = nc, log
 	views.Start(context.Background())
 	h.api = api.New(api.Options{Access: &access.Desk{Store: tokens, Ledger: "testledger"}, Ledger: ledger, Queries: views, Log: log, Logger: logger})
-	b, err := bus.Start(t.Context(), bus.Options{Conn: nc, Handler: handler(h.api), Log: log, Models: views, Logger: logger, Version: "v1.2.3"})
+	service, err := h.embedded.ConnectService()
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := h.embedded.ConnectState()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := bus.Start(t.Context(), bus.Options{Conn: service, State: state, Handler: handler(h.api), Log: log, Models: views, Logger: logger, Version: "v1.2.3"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +103,7 @@ func openWith(t testing.TB, handler func(http.Handler) http.Handler) *house {
 
 func (h *house) connect(name string) *nats.Conn {
 	h.t.Helper()
-	nc, err := nats.Connect("nats://"+h.embedded.Address(), nats.UserInfo(h.ids[name], h.secrets[name]), nats.CustomInboxPrefix("_INBOX_"+h.ids[name]))
+	nc, err := nats.Connect("nats://"+h.embedded.Address(), nats.UserInfo(h.ids[name], h.secrets[name]), nats.CustomInboxPrefix("_INBOX."+h.ids[name]))
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -219,7 +230,7 @@ func TestNobodyDoesMoreThanTheirRole(t *testing.T) {
 		{"writer", "$JS.API.DIRECT.GET.TRUCE.truce.ceasefire.x"}, {"reader", "$JS.API.CONSUMER.LIST.TRUCE"}, {"writer", "$JS.API.DIRECT.GET.TRUCE"}, {"writer", "$JS.API.STREAM.PURGE.KV_TRUCE_STATE"},
 	} {
 		denied := make(chan error, 1)
-		nc, err := nats.Connect("nats://"+h.embedded.Address(), nats.UserInfo(h.ids[c.user], h.secrets[c.user]), nats.CustomInboxPrefix("_INBOX_"+h.ids[c.user]),
+		nc, err := nats.Connect("nats://"+h.embedded.Address(), nats.UserInfo(h.ids[c.user], h.secrets[c.user]), nats.CustomInboxPrefix("_INBOX."+h.ids[c.user]),
 			nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { denied <- err }))
 		if err != nil {
 			t.Fatal(err)
@@ -357,7 +368,7 @@ func TestWithTheRealClient(t *testing.T) {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
-		c := exec.CommandContext(ctx, cli, append([]string{"--server", "nats://" + h.embedded.Address(), "--user", h.ids[user], "--password", h.secrets[user], "--inbox-prefix", "_INBOX_" + h.ids[user]}, args...)...)
+		c := exec.CommandContext(ctx, cli, append([]string{"--server", "nats://" + h.embedded.Address(), "--user", h.ids[user], "--password", h.secrets[user], "--inbox-prefix", "_INBOX." + h.ids[user]}, args...)...)
 		c.Env = append(os.Environ(), "HOME="+t.TempDir())
 		out, err := c.CombinedOutput()
 		if err != nil {

@@ -29,6 +29,10 @@ type Models interface {
 // appliedKey holds the sequence up to which the bucket is of the log: a keeper that starts goes on from there.
 const appliedKey = "_applied"
 
+// silentWatch is how long a watch of the bucket may have nobody who listens. Without this limit somebody who may watch could
+// leave consumers behind, for good, until there is room for no more.
+const silentWatch = 5 * time.Minute
+
 // keeper is who asks for what the bucket shows: whoever may read, and no more.
 var keeper = access.Caller{Name: "bus", Roles: []access.Role{access.Observer}}
 
@@ -39,24 +43,46 @@ type state struct {
 }
 
 func openState(ctx context.Context, o Options) (*state, error) {
-	js, err := jetstream.New(o.Conn)
+	js, err := jetstream.New(o.State)
 	if err != nil {
 		return nil, err
 	}
 	bucket, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
 		Bucket: Bucket, Description: "The records of the Truce Ledger as they stand; rebuilt from the log when it is deleted", History: 1,
 	})
+	if err == nil {
+		err = boundWatches(ctx, js)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the bucket %s: %w", Bucket, err)
 	}
 	return &state{o, bucket}, nil
 }
 
+func boundWatches(ctx context.Context, js jetstream.JetStream) error {
+	stream, err := js.Stream(ctx, "KV_"+Bucket)
+	if err != nil {
+		return err
+	}
+	c := stream.CachedInfo().Config
+	c.ConsumerLimits.InactiveThreshold = silentWatch
+	_, err = js.UpdateStream(ctx, c)
+	return err
+}
+
+// errUnreadable: the log holds what is no entry, and will hold it tomorrow.
+var errUnreadable = errors.New("the bucket stays as it is")
+
 // keep brings the bucket up to date with the log, and with time, until ctx ends. What fails is tried again: the bucket is
 // behind then, and never wrong about what it names in _applied.
 func (s *state) keep(ctx context.Context) {
 	for ctx.Err() == nil {
-		if err := s.follow(ctx); err != nil && ctx.Err() == nil {
+		err := s.follow(ctx)
+		if errors.Is(err, errUnreadable) {
+			s.Logger.Error("the bucket on the bus is no longer kept", "bucket", Bucket, "err", err)
+			return
+		}
+		if err != nil && ctx.Err() == nil {
 			s.Logger.Warn("the bucket on the bus is not up to date; trying again", "bucket", Bucket, "err", err)
 			pause(ctx, time.Second)
 		}
@@ -145,13 +171,14 @@ func (s *state) nextChange(ctx context.Context, told time.Time) (<-chan time.Tim
 }
 
 // apply puts what an entry, and those that wait behind it, changed.
-func (s *state) apply(ctx context.Context, m eventstore.Message, more <-chan eventstore.Message) error {
+func (s *state) apply(ctx context.Context, m eventstore.Message, more <-chan eventstore.Message) (failed error) {
 	changed := map[domain.Ref]bool{}
 	var last uint64
 	for n := 0; ; n++ {
 		e, err := eventstore.Decode(m)
-		if err != nil {
-			return err
+		if err != nil { // those before it are put
+			failed = fmt.Errorf("%w: %w", errUnreadable, err)
+			break
 		}
 		last = m.Sequence
 		changed[e.Ref] = true
@@ -168,6 +195,9 @@ func (s *state) apply(ctx context.Context, m eventstore.Message, more <-chan eve
 		}
 		break
 	}
+	if last == 0 {
+		return failed
+	}
 	if err := s.Models.WaitFor(ctx, last); err != nil {
 		return err
 	}
@@ -179,8 +209,10 @@ func (s *state) apply(ctx context.Context, m eventstore.Message, more <-chan eve
 			return err
 		}
 	}
-	_, err := s.bucket.PutString(ctx, appliedKey, strconv.FormatUint(last, 10))
-	return err
+	if _, err := s.bucket.PutString(ctx, appliedKey, strconv.FormatUint(last, 10)); err != nil {
+		return err
+	}
+	return failed
 }
 
 // relatives adds the ceasefires that stand under a changed one: they inherit from it.

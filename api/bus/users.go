@@ -1,40 +1,48 @@
 package bus
 
 import (
-	"fmt"
-
 	"truceledger/api/access"
 	"truceledger/eventstore/jetstream"
 )
 
-// User says what the bearer of a token may do on the embedded server, by the same table as HTTP goes by. It connects with the
-// token's id as its name and the token as its password. Whoever may read may ask questions, watch the bucket and discover the
-// service; whoever may read all, the log itself too, which holds what is restricted; whoever may send, the subjects of commands:
-// which commands, each request's own token says. Nobody may publish into the log. Each hears replies on an inbox of its own
-// only, _INBOX_<id>: with a common inbox everybody would hear what the others are answered.
-func User(c access.Caller) (jetstream.User, bool) {
-	u := jetstream.User{Name: c.Token, Subscribe: []string{"_INBOX_" + c.Token + ".>"}}
-	if c.May(access.Read) == access.No || c.Token == "" {
-		return u, false
-	}
-	u.Publish = []string{QuerySubject, "$SRV.>", "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST", "$JS.FC.>"}
-	streams := []string{"KV_" + Bucket}
-	if c.May(access.ReadRestricted) == access.Any {
-		streams = append(streams, jetstream.DefaultStream)
-	}
-	for _, stream := range streams {
-		for _, verb := range []string{
-			"STREAM.INFO.%s", "STREAM.MSG.GET.%s", "DIRECT.GET.%s", "DIRECT.GET.%s.>", "CONSUMER.CREATE.%s", "CONSUMER.CREATE.%s.>",
-			"CONSUMER.INFO.%s.*", "CONSUMER.LIST.%s", "CONSUMER.NAMES.%s", "CONSUMER.MSG.NEXT.%s.*", "CONSUMER.DELETE.%s.*",
-		} {
-			u.Publish = append(u.Publish, "$JS.API."+fmt.Sprintf(verb, stream))
+// Kinds are the kinds of users on the embedded server. Whoever may read may ask questions, watch the bucket and discover the
+// service; an auditor may read the log itself too, which holds what is restricted; a sender may send commands: which, each
+// request's own token says.
+//
+// Nobody may publish into the log or the bucket, and no answer can be sent there: no kind is in their NATS accounts.
+func Kinds() []jetstream.Kind {
+	var all []jetstream.Kind
+	for _, audits := range []bool{false, true} {
+		for _, sends := range []bool{false, true} {
+			k := jetstream.Kind{Name: kind(audits, sends), Requests: []string{QuerySubject, "$SRV.>"}, Buckets: []string{Bucket}, ReadLog: audits}
+			if sends {
+				k.Requests = append(k.Requests, CommandSubject+".*")
+			}
+			all = append(all, k)
 		}
-		u.Publish = append(u.Publish, "$JS.ACK."+stream+".>")
 	}
-	if c.May(access.Send) != access.No {
-		u.Publish = append(u.Publish, CommandSubject+".*")
+	return all
+}
+
+func kind(audits, sends bool) string {
+	switch {
+	case audits && sends:
+		return "auditor-sender"
+	case audits:
+		return "auditor"
+	case sends:
+		return "sender"
 	}
-	return u, true
+	return "watcher"
+}
+
+// User says of which kind the bearer of a token is, by the same table as HTTP goes by. It connects with the token's id as its name
+// and the token as its password, and hears answers on the inbox _INBOX.<id> only.
+func User(c access.Caller) (jetstream.User, bool) {
+	if c.May(access.Read) == access.No || c.Token == "" {
+		return jetstream.User{}, false
+	}
+	return jetstream.User{Name: c.Token, Kind: kind(c.May(access.ReadRestricted) == access.Any, c.May(access.Send) != access.No)}, true
 }
 
 // Admit lets the bearers of tokens in.

@@ -33,7 +33,8 @@ type node struct {
 	ledger    *eventstore.Ledger
 	models    *projections.Projections
 	api       *api.API
-	bus       *bus.Bus // nil where nobody asked for it
+	bus       *bus.Bus   // nil where nobody asked for it
+	busConn   *nats.Conn // of the bus on an external engine; nil without
 	alerts    *alert.Sender
 	alertFile *alert.Store
 	tokens    *access.Store // nil where nobody is let in from outside
@@ -119,6 +120,11 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		life, end := context.WithCancel(context.WithoutCancel(ctx))
 		n.end = end
 		n.running.Go(func() { n.copy.run(life) })
+	}
+	if n.embedded == nil && !s.mirror.readOnly {
+		life, end := context.WithCancel(context.WithoutCancel(ctx))
+		n.end = end
+		n.running.Go(func() { warnOfNeighbours(life, s.nats, n.logger) })
 	}
 	n.beginRoom(ctx)
 	if err := n.openAlerts(ctx, s); err != nil {
@@ -230,6 +236,9 @@ func (n *node) close() {
 	}
 	if n.bus != nil {
 		n.bus.Stop()
+	}
+	if n.busConn != nil {
+		n.busConn.Close()
 	}
 	if n.api != nil {
 		n.api.Close()

@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	natsjetstream "github.com/nats-io/nats.go/jetstream"
 
 	"truceledger/eventstore"
 	"truceledger/eventstore/jetstream"
+	"truceledger/eventstore/proof/natsheads"
 )
 
 // TestDeployedNATS starts the servers of deploy/nats, and tries what each of their users may do and what not.
@@ -123,16 +125,24 @@ func answersElsewhere(t *testing.T, c *natsCluster) {
 // pushedElsewhere makes consumers that send what they read to where it would be an entry, or an order to the server: a
 // message without a body is one to delete the stream. The last one sends to us, so that we know when all have been sent.
 func pushedElsewhere(t *testing.T, c *natsCluster, ledger *nats.Conn) {
+	js, err := natsjetstream.New(ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	heads, err := natsheads.Open(t.Context(), js, "forged", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
 	const here = "_INBOX.pushed"
 	arrived, err := ledger.SubscribeSync(here)
 	if err != nil {
 		t.Fatal(err)
 	}
 	reader := c.connect(t, "truce-reader")
-	for i, to := range []string{"truce.ceasefire.forged", "$JS.API.STREAM.DELETE.TRUCE", "$JS.API.STREAM.PURGE.TRUCE", here} {
+	for i, to := range []string{"truce.ceasefire.forged", "$JS.API.STREAM.DELETE.TRUCE", "$JS.API.STREAM.PURGE.TRUCE", "$KV.TRUCE_HEADS.forged", here} {
 		name := fmt.Sprint("push-", i)
 		request, err := json.Marshal(map[string]any{"stream_name": "TRUCE", "config": map[string]any{
-			"name": name, "ack_policy": "none", "deliver_policy": "all", "deliver_subject": to, "headers_only": true, "inactive_threshold": time.Minute,
+			"name": name, "ack_policy": "none", "deliver_policy": "all", "deliver_subject": to, "headers_only": to != "$KV.TRUCE_HEADS.forged", "inactive_threshold": time.Minute,
 		}})
 		if err != nil {
 			t.Fatal(err)
@@ -147,6 +157,9 @@ func pushedElsewhere(t *testing.T, c *natsCluster, ledger *nats.Conn) {
 		if _, err := arrived.NextMsg(patience); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if head, revision, err := heads.Load(t.Context()); revision != 0 || err != nil {
+		t.Errorf("a reader has put %q among the signed heads, %v", head, err)
 	}
 	info, err := ledger.Request("$JS.API.STREAM.INFO.TRUCE", nil, patience)
 	if err != nil || !strings.Contains(string(info.Data), `"messages":3`) {

@@ -105,6 +105,9 @@ func (p *program) awaitReady(ctx context.Context, n *node) error {
 	shown := p.showCatchingUp(ctx, n)
 	err = n.models.WaitFor(ctx, last)
 	shown()
+	if n.models.Stalled() != 0 {
+		err = nil // it has been said; what can be read is answered
+	}
 	if err != nil || n.proof == nil {
 		return err
 	}

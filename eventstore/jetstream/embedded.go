@@ -42,7 +42,7 @@ type EmbeddedOptions struct {
 // Embedded is a JetStream server inside this process. It acknowledges only what is on disk (SyncAlways).
 type Embedded struct {
 	server *server.Server
-	self   *server.User // how this process connects where users are asked for; nil where they are not
+	door   *door // nil where the server does not listen
 	lock   *bbolt.DB
 	o      EmbeddedOptions
 
@@ -79,16 +79,12 @@ func StartEmbedded(ctx context.Context, o EmbeddedOptions) (*Embedded, error) {
 		lock.Close()
 		return nil, err
 	}
-	var self *server.User
-	if o.Access != nil {
-		self = own()
-	}
-	s, err := startServer(ctx, o, self)
+	s, in, err := startServer(ctx, o, nil)
 	if err != nil {
 		lock.Close()
 		return nil, fmt.Errorf("embedded jetstream in %q: %w", o.Dir, err)
 	}
-	e := &Embedded{server: s, self: self, lock: lock, o: o, watched: make(chan struct{})}
+	e := &Embedded{server: s, door: in, lock: lock, o: o, watched: make(chan struct{})}
 	e.life, e.end = context.WithCancel(context.WithoutCancel(ctx))
 	e.stop = e.life.Done()
 	if a := e.Address(); a != "" { // so that one that is started again is found where it was
@@ -198,7 +194,8 @@ func openLock(path string) (db *bbolt.DB, err error) {
 	return bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait})
 }
 
-func startServer(ctx context.Context, o EmbeddedOptions, self *server.User) (*server.Server, error) {
+// startServer starts a server. before is the door of the one that ran on the same files, whose own connections come back.
+func startServer(ctx context.Context, o EmbeddedOptions, before *door) (s *server.Server, in *door, err error) {
 	opts := &server.Options{
 		ServerName: "truce",
 		JetStream:  true,
@@ -213,13 +210,12 @@ func startServer(ctx context.Context, o EmbeddedOptions, self *server.User) (*se
 		MaxPayload:        1 << 20,
 	}
 	if o.Access != nil {
-		if err := o.Access.listenFor(opts, self); err != nil {
-			return nil, err
+		if in, err = o.Access.listenFor(opts, before); err != nil {
+			return nil, nil, err
 		}
 	}
-	s, err := server.NewServer(opts)
-	if err != nil {
-		return nil, err
+	if s, err = server.NewServer(opts); err != nil {
+		return nil, nil, err
 	}
 	lines := &serverLog{log: o.Log}
 	s.SetLoggerV2(lines, false, false, false)
@@ -228,12 +224,15 @@ func startServer(ctx context.Context, o EmbeddedOptions, self *server.User) (*se
 	if err == nil {
 		err = awaitReady(ctx, s)
 	}
+	if err == nil && in != nil {
+		err = in.keep(s)
+	}
 	if err != nil {
 		s.Shutdown()
 		s.WaitForShutdown()
-		return nil, err
+		return nil, nil, err
 	}
-	return s, nil
+	return s, in, nil
 }
 
 func awaitReady(ctx context.Context, s *server.Server) error {
@@ -251,9 +250,12 @@ func awaitReady(ctx context.Context, s *server.Server) error {
 	return nil
 }
 
-// Connect returns a connection inside this process: no port, no TLS, no copy through the kernel. Shutdown closes it.
-func (e *Embedded) Connect() (*nats.Conn, error) {
-	nc, err := nats.Connect("", append(append(connOptions(e.o.Log), nats.InProcessServer(e)), e.identity()...)...)
+// Connect returns a connection inside this process, to the account of the log: no port, no TLS, no copy through the kernel.
+// Shutdown closes it.
+func (e *Embedded) Connect() (*nats.Conn, error) { return e.connect(logRole) }
+
+func (e *Embedded) connect(role string) (*nats.Conn, error) {
+	nc, err := nats.Connect("", append(append(connOptions(e.o.Log), nats.InProcessServer(e)), e.door.identity(role)...)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the embedded server: %w", err)
 	}

@@ -108,7 +108,7 @@ func (e *Embedded) restart() error {
 	if err := scrub(e.o.Dir, e.o.Stream, func() uint64 { return 0 }); err != nil {
 		return err
 	}
-	fresh, err := startServer(e.life, e.o, e.self)
+	fresh, _, err := startServer(e.life, e.o, e.door)
 	if err != nil {
 		return err
 	}
