@@ -112,20 +112,20 @@ func quickWriteEvent(b []byte, v reflect.Value) ([]byte, bool) {
 		return b, false
 	}
 	room := roomFor(t.typ)
-	event := room.Get().(reflect.Value) // so that its fields can be pointed to
+	event := room.Get().(*reflect.Value) // so that its fields can be pointed to
 	defer func() { event.SetZero(); room.Put(event) }()
 	event.Set(v.Elem())
 	b = append(append(append(b, `{"type":"`...), t.name...), '"')
-	return writeMembers(b, event, members, true)
+	return writeMembers(b, *event, members, true)
 }
 
-var rooms sync.Map // of *sync.Pool of reflect.Value, by reflect.Type
+var rooms sync.Map // of *sync.Pool of *reflect.Value, by reflect.Type
 
 // roomFor lends values of a type.
 func roomFor(t reflect.Type) *sync.Pool {
 	if p, ok := rooms.Load(t); ok {
 		return p.(*sync.Pool)
 	}
-	p, _ := rooms.LoadOrStore(t, &sync.Pool{New: func() any { return reflect.New(t).Elem() }})
+	p, _ := rooms.LoadOrStore(t, &sync.Pool{New: func() any { v := reflect.New(t).Elem(); return &v }})
 	return p.(*sync.Pool)
 }

@@ -111,7 +111,7 @@ func TestAnEntryThatCannotBeRead(t *testing.T) {
 	if status, body := fetch(t, address+"/v1/actors/north"); status != http.StatusOK {
 		t.Errorf("a question: got %d %s", status, body)
 	}
-	if _, body := fetch(t, address+"/readyz"); !strings.Contains(body, `"writable":false`) || !strings.Contains(body, "entry 3 cannot be read") || strings.Contains(body, `"lag":0`) {
+	if _, body := fetch(t, address+"/readyz"); !strings.Contains(body, `"writable":false`) || !strings.Contains(body, "message 3 of the log is no entry") || strings.Contains(body, `"lag":0`) {
 		t.Errorf("/readyz: %s", body)
 	}
 }
