@@ -3,7 +3,6 @@ package access
 import (
 	"context"
 	"slices"
-	"strings"
 )
 
 // A Role is what somebody does for the ledger. A caller may have more than one; the widest grant counts.
@@ -86,15 +85,4 @@ func (c Caller) Principal() string {
 		return string(c.Roles[0]) + ":" + c.Name
 	}
 	return ""
-}
-
-// ParseRoles reads roles joined by commas, and puts them into the order of the table.
-func ParseRoles(text string) (roles []Role, ok bool) {
-	asked := strings.Split(text, ",")
-	for _, r := range Roles {
-		if slices.Contains(asked, string(r)) {
-			roles = append(roles, r)
-		}
-	}
-	return roles, len(roles) == len(asked)
 }

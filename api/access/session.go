@@ -22,11 +22,6 @@ func (s *Store) Open(secret string) (cookie string, until time.Time, ok bool, er
 	return cookie, until, true, err
 }
 
-// OpenFor opens a session for somebody whom an issuer has named.
-func (s *Store) OpenFor(p Person) (cookie string, until time.Time, err error) {
-	return s.open(session{Person: &p}, time.Time{})
-}
-
 func (s *Store) open(x session, notAfter time.Time) (cookie string, until time.Time, err error) {
 	cookie = mint(sessionPrefix)
 	now := s.now().UTC()
@@ -57,19 +52,12 @@ func (s *Store) Resume(cookie string) (Admission, bool) {
 		return Admission{}, false
 	}
 	x := s.c.Sessions[i]
-	a := Admission{Until: x.Expires}
-	if p := x.Person; p != nil {
-		a.Caller = Caller{Name: p.Name, Roles: p.Roles, Actors: p.Actors}
-	} else {
-		t := slices.IndexFunc(s.c.Tokens, func(k kept) bool { return k.ID == x.Token })
-		if t < 0 || !s.c.Tokens[t].live(now) {
-			return Admission{}, false
-		}
-		a.Caller = s.c.Tokens[t].caller()
-		s.use(a.Caller.Token, now)
+	t := slices.IndexFunc(s.c.Tokens, func(k kept) bool { return k.ID == x.Token })
+	if t < 0 || !s.c.Tokens[t].live(now) {
+		return Admission{}, false
 	}
-	a.Life = s.life(hash)
-	return a, true
+	s.use(x.Token, now)
+	return Admission{Caller: s.c.Tokens[t].caller(), Until: x.Expires, Life: s.life(hash)}, true
 }
 
 // Leave ends a session.

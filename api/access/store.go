@@ -34,21 +34,12 @@ type kept struct {
 	Hash string `json:"hash"`
 }
 
-// A session is what a browser has after its bearer has signed in. It is as good as the token that opened it, and ends with it;
-// where somebody else has said who it is, it stands by itself.
+// A session is what a browser has after its bearer has signed in. It is as good as the token that opened it, and ends with it.
 type session struct {
 	Hash    string    `json:"hash"`
-	Token   string    `json:"token,omitempty"` // an id
-	Person  *Person   `json:"person,omitempty"`
+	Token   string    `json:"token"` // an id
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires"`
-}
-
-// A Person is somebody whom an issuer of identities has named.
-type Person struct {
-	Name   string   `json:"name"`
-	Roles  []Role   `json:"roles"`
-	Actors []string `json:"actors,omitempty"`
 }
 
 // contents are the whole of the file.

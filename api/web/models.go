@@ -158,9 +158,8 @@ type TallyGroup struct {
 // Login is the page on which people sign in.
 type Login struct {
 	Frame
-	Next     string // where to go then
-	Wrong    string // why it did not work
-	Provider bool   // somebody else can say who they are
+	Next  string // where to go then
+	Wrong string // why it did not work
 }
 
 // A Problem is the page that says why there is no other.
