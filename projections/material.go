@@ -24,7 +24,7 @@ func (material) Name() string      { return materialBucket }
 func (material) Buckets() []string { return []string{materialBucket, secretsBucket} }
 
 func (material) Apply(tx *Tx, e eventstore.Entry) error {
-	for _, digest := range filesOf(e.Command) {
+	for _, digest := range FilesOf(e.Command) {
 		b, key := tx.Bucket(materialBucket), fileKey(digest, e.Ref.String())
 		if b.Get(key) == nil {
 			b.Insert(key, number(e.Sequence))
@@ -39,12 +39,12 @@ func (material) Apply(tx *Tx, e eventstore.Entry) error {
 	return nil
 }
 
-// filesOf lists the files that a command names.
-func filesOf(c domain.Command) (digests []string) {
+// FilesOf lists the files that a command names.
+func FilesOf(c domain.Command) (digests []string) {
 	digest := ""
 	switch c := c.(type) {
 	case *domain.Correct:
-		return filesOf(c.Replacement)
+		return FilesOf(c.Replacement)
 	case *domain.AttachEvidence:
 		digest = c.SHA256
 	case *registry.RegisterSource:

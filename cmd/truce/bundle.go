@@ -66,7 +66,8 @@ func (p *program) bundleSource(ctx context.Context, asked *client.Client, key no
 	if err != nil {
 		return s, err
 	}
-	s = bundle.Source{Log: remote, LogKey: key, Receipts: map[uint64][]byte{}}
+	files := &namedFiles{log: remote, named: map[string]bool{}}
+	s = bundle.Source{Log: files, LogKey: key, Attachments: files.attachments(ctx, remote), Receipts: map[uint64][]byte{}}
 	if s.Head, err = asked.Raw(ctx, "/log/checkpoint", client.Query{}); err != nil {
 		return s, err
 	}
@@ -92,6 +93,7 @@ func (p *program) bundleSource(ctx context.Context, asked *client.Client, key no
 	}
 	s.Heads = earlierHeads(ctx, remote, key, head.Size)
 	if len(f.withhold) > 0 {
+		files.withheld = f.withhold
 		s.Withhold = func(n uint64) bool { return slices.Contains(f.withhold, n) }
 	}
 	return s, nil
