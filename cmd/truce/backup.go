@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"truceledger/api/client"
+	"truceledger/eventstore"
 	"truceledger/eventstore/backup"
 )
 
@@ -51,7 +55,7 @@ func (p *program) backup(ctx context.Context, path, data string) error {
 		return err
 	}
 	source := backup.Source{
-		Log: remoteLog{client: asked}, Data: data, Ledger: known.Ledger, Program: version(),
+		Log: wholeLog{asked}, Data: data, Ledger: known.Ledger, Program: version(),
 		Snapshot: func(ctx context.Context, name string, w io.Writer) error { return asked.Snapshot(ctx, name, w) },
 		Head: func(ctx context.Context) ([]byte, error) {
 			head, err := asked.Raw(ctx, "/log/checkpoint", client.Query{})
@@ -64,6 +68,7 @@ func (p *program) backup(ctx context.Context, path, data string) error {
 	if source.Databases, err = asked.Snapshots(ctx); err != nil {
 		return err
 	}
+	source.Databases = slices.DeleteFunc(source.Databases, func(name string) bool { return name == logSnapshot })
 	if err := sameFolder(data, source.Databases); err != nil {
 		return err
 	}
@@ -79,6 +84,30 @@ func (p *program) backup(ctx context.Context, path, data string) error {
 		fmt.Fprintln(p.stderr, "truce: without the data folder's files: keep log.key and what is kept beside the log by other means")
 	}
 	return nil
+}
+
+// wholeLog is the log of a server, restricted records included, for its operator.
+type wholeLog struct{ client *client.Client }
+
+// Read implements proof.Reader.
+func (l wholeLog) Read(ctx context.Context, after uint64) iter.Seq2[eventstore.Message, error] {
+	return func(yield func(eventstore.Message, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		from, to := io.Pipe()
+		defer from.Close()
+		go func() { _ = to.CloseWithError(l.client.Snapshot(ctx, logSnapshot, to)) }()
+		lines := bufio.NewScanner(from)
+		lines.Buffer(nil, 1<<20)
+		for n := uint64(1); lines.Scan(); n++ {
+			if n > after && !yield(eventstore.Message{Sequence: n, Payload: bytes.Clone(lines.Bytes())}, nil) {
+				return
+			}
+		}
+		if err := lines.Err(); err != nil {
+			yield(eventstore.Message{}, err)
+		}
+	}
 }
 
 // sameFolder refuses a data folder that holds a database of which the server offers no copy: it is another server's, or a

@@ -18,6 +18,7 @@ import (
 func TestABackupOfALedgerThatIsWrittenTo(t *testing.T) {
 	k := &killing{t: t, data: filepath.Join(t.TempDir(), "data"), acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
 	k.begin()
+	k.must("propose", `{"by":"north","class":"unilateral_declaration","parties":["north"],"title":"Draft","restricted_to":["north"]}`) // which even its operator does not see in the log
 	writing, stop := context.WithCancel(t.Context())
 	var writers sync.WaitGroup
 	for range 4 {

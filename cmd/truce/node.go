@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -164,7 +165,23 @@ func (n *node) snapshots() map[string]func(io.Writer) error {
 	if n.alertFile != nil {
 		all["alerts.db"] = n.alertFile.Snapshot
 	}
+	all[logSnapshot] = n.writeLog
 	return all
+}
+
+// logSnapshot names the log among the snapshots: whoever asks for entries gets what it may read, and a backup needs all of them.
+const logSnapshot = "log.jsonl"
+
+func (n *node) writeLog(w io.Writer) error {
+	for m, err := range n.log.Read(context.Background(), 0) {
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(append(slices.Clip(m.Payload), '\n')); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // openLog starts or reaches the engine and opens the stream.
