@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,7 +19,6 @@ import (
 func TestABackupOfALedgerThatIsWrittenTo(t *testing.T) {
 	k := &killing{t: t, data: filepath.Join(t.TempDir(), "data"), acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
 	k.begin()
-	k.must("propose", `{"by":"north","class":"unilateral_declaration","parties":["north"],"title":"Draft","restricted_to":["north"]}`) // which even its operator does not see in the log
 	writing, stop := context.WithCancel(t.Context())
 	var writers sync.WaitGroup
 	for range 4 {
@@ -139,5 +139,38 @@ func cutTheFileOff(t *testing.T, path string) {
 			name = "manifest"
 		}
 		restoreFails(t, cut, name)
+	}
+}
+
+// A backup holds what its operator may not read, and what is restored is restricted as before.
+func TestABackupHoldsWhatIsRestricted(t *testing.T) {
+	k := &killing{t: t, data: filepath.Join(t.TempDir(), "data"), acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
+	k.begin()
+	k.must("register-actor", `{"actor":"west","name":"West","kind":"state"}`)
+	words := strings.Fields(said(t, k.address, exitDone, "token", "create", "--role", "negotiator", "--actor", "west", "--name", "west"))
+	west := http.Client{Transport: bearer{token: words[len(words)-1], next: http.DefaultTransport}}
+	answer, err := west.Post(k.address+"/v1/commands/propose", "application/json", strings.NewReader(`{"by":"west","class":"unilateral_declaration","parties":["west"],"title":"Draft","restricted_to":["west"]}`))
+	if err != nil || answer.StatusCode != http.StatusCreated {
+		t.Fatalf("got %v, %v", answer, err)
+	}
+	answer.Body.Close()
+	where := answer.Header.Get("Location")
+	if got := said(t, k.address, exitFailed, "replay"); got != "" {
+		t.Errorf("a log that was not read in full is judged: %s", got)
+	}
+	kept := filepath.Join(t.TempDir(), "kept")
+	said(t, k.address, exitDone, "backup", "--data", k.data, kept)
+	if err := k.server.stop(); err != nil {
+		t.Fatal(err)
+	}
+	k.data = filepath.Join(t.TempDir(), "restored")
+	said(t, k.address, exitDone, "restore", kept, "--data", k.data)
+	k.start()
+	for client, want := range map[*http.Client]int{&west: http.StatusOK, &k.http: http.StatusNotFound} {
+		answer, err := client.Get(k.address + where)
+		if err != nil || answer.StatusCode != want {
+			t.Fatalf("%s: got %v, %v, want %d", where, answer, err, want)
+		}
+		answer.Body.Close()
 	}
 }
