@@ -16,6 +16,10 @@ import (
 // watchPause is how often the server's health and the room on the disk are looked at.
 const watchPause = 250 * time.Millisecond
 
+// illLooks is how often in a row the server must say that it is not well before it is started again: it also says so of a
+// stream or a consumer that is just being made or taken away.
+const illLooks = 4
+
 // DefaultReserve is how many bytes stay free for the read models, and for whoever has to make room.
 const DefaultReserve = 64 << 20
 
@@ -56,6 +60,11 @@ func (e *Embedded) look() {
 		return
 	}
 	health := e.current().Healthz(&server.HealthzOptions{})
+	if health.Error == "" {
+		e.ill = 0
+	} else if e.ill++; e.ill < illLooks {
+		return
+	}
 	broken := health.Error != ""
 	switch {
 	case !broken && e.Halted() == nil:
