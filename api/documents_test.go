@@ -57,6 +57,13 @@ func TestAsyncAPIDescribesTheLog(t *testing.T) {
 			t.Errorf("the event %s is not described", e.Name)
 		}
 	}
+	for name, address := range map[string]string{
+		"log": "truce.{kind}.{id}", "stream": "/v1/stream", "state": "$KV.TRUCE_STATE.{kind}.{id}", "command": "truce-api.command.{command}", "question": "truce-api.query",
+	} {
+		if channel, ok := document["channels"].(schema.Object)[name].(schema.Object); !ok || channel["address"] != address {
+			t.Errorf("channel %s: got %v, want %s", name, channel["address"], address)
+		}
+	}
 	resolves(t, document, document)
 }
 

@@ -22,6 +22,9 @@ func AsyncAPI(version string) Object {
 		"operations": Object{
 			"readLog":    operation("log", "Read the log from JetStream, in order."),
 			"readStream": operation("stream", "Receive what is recorded as server-sent events."),
+			"watchState": operation("state", "Watch the newest state of every record: nats kv watch TRUCE_STATE."),
+			"command":    request("command", "Put a command on the record."),
+			"ask":        request("question", "Ask what HTTP answers to a GET."),
 		},
 		"components": Object{"messages": messages(), "schemas": asyncSchemas()},
 	}
@@ -51,6 +54,34 @@ func channels() Object {
 				"clock":     Object{"$ref": "#/components/messages/clock"},
 			},
 		},
+		"state": Object{
+			"address":     "$KV.TRUCE_STATE.{kind}.{id}",
+			"description": "The NATS key-value bucket TRUCE_STATE: the answer of GET /v1/{kind}s/{id}, as of the newest entry. Records that are restricted are not in it.",
+			"parameters": Object{
+				"kind": Object{"description": "The kind of record.", "enum": kinds[1:]},
+				"id":   Object{"description": "The record's id."},
+			},
+			"messages": Object{"state": Object{"$ref": "#/components/messages/state"}},
+		},
+		"command": Object{
+			"address":     "truce-api.command.{command}",
+			"description": "The service truce on NATS: one subject a verb.",
+			"parameters":  Object{"command": Object{"description": "The verb.", "enum": eventstore.Verbs()}},
+			"messages":    Object{"request": Object{"$ref": "#/components/messages/request"}},
+		},
+		"question": Object{
+			"address":     "truce-api.query",
+			"description": "The service truce on NATS: a path below /v1 with its query.",
+			"messages":    Object{"path": Object{"$ref": "#/components/messages/path"}},
+		},
+	}
+}
+
+// request is an operation that the service on NATS answers on the reply subject of the message.
+func request(channel, summary string) Object {
+	return Object{
+		"action": "send", "summary": summary, "channel": Object{"$ref": "#/channels/" + channel},
+		"description": "The answer is that of HTTP: its body, its status in the header Status; a no also in Nats-Service-Error-Code and Nats-Service-Error. The header Authorization says who asks.",
 	}
 }
 
@@ -68,6 +99,16 @@ func messages() Object {
 		"ceasefire": Object{
 			"name": "ceasefire", "title": "The state of the ceasefire that the entry belongs to, as of that entry", "contentType": "application/json", "payload": view,
 		},
+		"state": Object{
+			"name": "state", "title": "The newest state of a record", "contentType": "application/json", "payload": Object{"type": "object"},
+		},
+		"request": Object{
+			"name": "request", "title": "A command's fields, as in the body of POST /v1/commands/{command}", "contentType": "application/json",
+			"payload": Object{"anyOf": commandRefs()},
+		},
+		"path": Object{
+			"name": "path", "title": "Such as /v1/ceasefires?status=in_force", "contentType": "text/plain", "payload": Object{"type": "string"},
+		},
 		"clock": Object{
 			"name": "clock", "title": "The state of a ceasefire whose status changed because time passed", "contentType": "application/json", "payload": view,
 		},
@@ -84,16 +125,20 @@ func asyncSchemas() Object {
 	return all
 }
 
+func commandRefs() (refs []Object) {
+	for _, v := range eventstore.Verbs() {
+		refs = append(refs, Object{"$ref": components + v})
+	}
+	return refs
+}
+
 func entrySchema() Object {
 	text, number := Object{"type": "string"}, Object{"type": "integer", "minimum": 0}
-	var events, commands []Object
+	var events []Object
 	for _, e := range eventstore.EventTypes() {
 		events = append(events, Object{"$ref": components + e.Name})
 	}
-	for _, v := range eventstore.Verbs() {
-		commands = append(commands, Object{"$ref": components + v})
-	}
-	commands = append(commands, Object{"description": "A command of the ledger itself.", "properties": Object{"command": Object{"not": Object{"enum": eventstore.Verbs()}}}})
+	commands := append(commandRefs(), Object{"description": "A command of the ledger itself.", "properties": Object{"command": Object{"not": Object{"enum": eventstore.Verbs()}}}})
 	return Object{
 		"title": "entry", "type": "object", "description": "A CloudEvents 1.0 structured event: one line of JSON.",
 		"required": strings.Fields("specversion id source type subject time datacontenttype data"),
