@@ -93,78 +93,105 @@ func blocksOf(folder string) ([]int, error) {
 
 // scrubBlock reads one block, at most a few megabytes, and returns where it stops being whole. last is counted up.
 func scrubBlock(path, stream string, number int, last *uint64) (*DamageError, error) {
+	b, err := openBlock(path, stream, number)
+	if err != nil || b == nil {
+		return nil, err
+	}
+	for at := 0; at < len(b.content); {
+		r, why := b.record(at)
+		if why == "" && !r.erased && r.sequence != *last+1 {
+			why = fmt.Sprintf("entry %d follows", r.sequence)
+		}
+		if why != "" {
+			return &DamageError{File: path, Offset: int64(at), After: *last, Why: why}, nil
+		}
+		if !r.erased {
+			*last = r.sequence
+		}
+		at += r.size
+	}
+	return nil, nil
+}
+
+// A block is one file of messages, in memory.
+type block struct {
+	content []byte
+	hash    hash.Hash64 // keyed with the block's name, as the server does
+}
+
+// openBlock reads a block; nil for one that is compressed, by a server that is not ours: that is that server's to check.
+func openBlock(path, stream string, number int) (*block, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("message block: %w", err)
+	}
+	if bytes.HasPrefix(content, []byte("cmp")) {
+		return nil, nil
 	}
 	key := sha256.Sum256(fmt.Appendf(nil, "%s-%d", stream, number))
 	h, err := highwayhash.New64(key[:])
 	if err != nil {
 		return nil, fmt.Errorf("message block: %w", err)
 	}
-	if bytes.HasPrefix(content, []byte("cmp")) {
-		return nil, nil // compressed, by a server that is not ours: that server's to check
-	}
-	for at := 0; at < len(content); {
-		size, sequence, why := record(content[at:], h)
-		if why == "" && sequence&erasedBits == 0 && sequence != *last+1 {
-			why = fmt.Sprintf("entry %d follows", sequence)
-		}
-		if why != "" {
-			return &DamageError{File: path, Offset: int64(at), After: *last, Why: why}, nil
-		}
-		if sequence&erasedBits == 0 {
-			*last = sequence
-		}
-		at += size
-	}
-	return nil, nil
+	return &block{content: content, hash: h}, nil
 }
 
-// record reads the record at the beginning of b: its size and its sequence, or why it is none.
-func record(b []byte, h hash.Hash64) (size int, sequence uint64, why string) {
-	if len(b) < recordHead {
-		return 0, 0, "a record is cut off"
+// A stored record is one message as it lies in its block.
+type storedRecord struct {
+	size     int // of all of it, in bytes
+	sequence uint64
+	erased   bool
+	subject  []byte // these two share the block's memory
+	payload  []byte
+}
+
+// record reads the record that begins at a byte of the block, or says why there is none.
+func (b *block) record(at int) (r storedRecord, why string) {
+	rest := b.content[at:]
+	if len(rest) < recordHead {
+		return r, "a record is cut off"
 	}
-	length := binary.LittleEndian.Uint32(b)
-	size = int(length &^ headerBit)
-	subject, head := int(binary.LittleEndian.Uint16(b[20:])), 0
+	length := binary.LittleEndian.Uint32(rest)
+	size := int(length &^ headerBit)
+	subject, head := int(binary.LittleEndian.Uint16(rest[20:])), 0
 	if length&headerBit != 0 {
 		head = 4 // the header's length is not part of the checksum
 	}
 	switch {
 	case size > recordMost || size < recordHead+subject+head+recordChecksum:
-		return 0, 0, "a record has an impossible length"
-	case size > len(b):
-		return 0, 0, "a record is cut off"
+		return r, "a record has an impossible length"
+	case size > len(rest):
+		return r, "a record is cut off"
 	}
-	body, checksum := b[recordHead:size-recordChecksum], b[size-recordChecksum:size]
-	h.Reset()
-	_, _ = h.Write(b[4:20])
-	_, _ = h.Write(body[:subject])
-	_, _ = h.Write(body[subject+head:])
-	if !bytes.Equal(h.Sum(nil), checksum) {
-		return 0, 0, "a record does not fit its checksum"
+	body, checksum := rest[recordHead:size-recordChecksum], rest[size-recordChecksum:size]
+	b.hash.Reset()
+	_, _ = b.hash.Write(rest[4:20])
+	_, _ = b.hash.Write(body[:subject])
+	_, _ = b.hash.Write(body[subject+head:])
+	if !bytes.Equal(b.hash.Sum(nil), checksum) {
+		return r, "a record does not fit its checksum"
 	}
-	if !divides(body, subject, head) {
-		return 0, 0, "a record's parts have impossible lengths"
+	payload, ok := divided(body, subject, head)
+	if !ok {
+		return r, "a record's parts have impossible lengths"
 	}
-	return size, binary.LittleEndian.Uint64(b[4:]), ""
+	sequence := binary.LittleEndian.Uint64(rest[4:])
+	return storedRecord{size: size, sequence: sequence &^ erasedBits, erased: sequence&erasedBits != 0, subject: body[:subject], payload: payload}, ""
 }
 
-// divides checks the two lengths that no checksum covers, which say where the subject and the header end: an entry is an
-// object, and a header is written in one way.
-func divides(body []byte, subject, head int) bool {
+// divided returns the payload, and checks the two lengths that no checksum covers, which say where the subject and the header
+// end: an entry is an object, and a header is written in one way.
+func divided(body []byte, subject, head int) (payload []byte, ok bool) {
 	if len(body) == subject+head {
-		return true // an erased record has no payload
+		return nil, true // an erased record has no payload
 	}
-	rest := body[subject+head:]
+	payload = body[subject+head:]
 	if head > 0 {
 		n := binary.LittleEndian.Uint32(body[subject:])
-		if uint64(n) > uint64(len(rest)) || !bytes.HasPrefix(rest[:n], []byte("NATS/1.0")) || !bytes.HasSuffix(rest[:n], []byte("\r\n\r\n")) {
-			return false
+		if uint64(n) > uint64(len(payload)) || !bytes.HasPrefix(payload[:n], []byte("NATS/1.0")) || !bytes.HasSuffix(payload[:n], []byte("\r\n\r\n")) {
+			return nil, false
 		}
-		rest = rest[n:]
+		payload = payload[n:]
 	}
-	return bytes.HasPrefix(body, []byte("truce.")) && len(rest) > 0 && rest[0] == '{' && !bytes.ContainsAny(body[:subject], "{ ")
+	return payload, bytes.HasPrefix(body, []byte("truce.")) && len(payload) > 0 && payload[0] == '{' && !bytes.ContainsAny(body[:subject], "{ ")
 }
