@@ -91,7 +91,7 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	}
 	models := projections.Options{
 		Stopped: n.ledger.Stop, // what cannot be read by the read models could not be answered for
-		Dir:     filepath.Join(s.data, "views"), Log: n.log, LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.observe, Decode: n.ledger.Decode, Logger: n.logger,
+		Dir:     filepath.Join(s.data, "views"), Log: n.wholeLog(), LedgerID: n.ledger.ID(), Zone: n.ledger.Zone(), Observe: n.observe, Decode: n.ledger.Decode, Logger: n.logger,
 	}
 	if !s.mirror.readOnly {
 		if n.proof, err = openNotarised(s, n.ledger.ID(), n.logger); err != nil {
@@ -173,7 +173,7 @@ func (n *node) snapshots() map[string]func(io.Writer) error {
 const logSnapshot = "log.jsonl"
 
 func (n *node) writeLog(w io.Writer) error {
-	for m, err := range n.log.Read(context.Background(), 0) {
+	for m, err := range n.wholeLog().Read(context.Background(), 0) {
 		if err != nil {
 			return err
 		}
@@ -182,6 +182,14 @@ func (n *node) writeLog(w io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// wholeLog is the log for those who read all of it: from the files, where they are this process's.
+func (n *node) wholeLog() eventstore.Log {
+	if n.embedded == nil {
+		return n.log
+	}
+	return n.embedded.Stored(n.log)
 }
 
 // openLog starts or reaches the engine and opens the stream.

@@ -168,12 +168,8 @@ func (n *notarised) check(ctx context.Context, log proof.Log) error {
 
 // rehash reads all of the log behind, and gives back the memory that it took. Only a log that differs stops the ledger; one that cannot be read now is read later.
 func (n *notarised) rehash(ctx context.Context, node *node) {
-	var log proof.Reader = node.log
-	if node.embedded != nil {
-		log = node.embedded.Stored(node.log)
-	}
 	for {
-		err := n.keeper.Rehash(ctx, log)
+		err := n.keeper.Rehash(ctx, node.wholeLog())
 		switch {
 		case err == nil:
 			runtime.GC() // pools let go of what they hold at the second collection

@@ -15,18 +15,19 @@ import (
 	"truceledger/eventstore"
 )
 
-// Stored reads the log as it lies on the disk of this process, without asking the engine: who checks the disk wants to see
-// the disk and not what the engine has kept of it in memory; and the engine holds an index of the subjects of each block that
-// is read, for two minutes, which for a log of a million entries is as much memory as everything else together.
+// Stored is a log of this process that is read from the disk, without the engine, by whoever reads all of it: who checks the
+// disk wants to see the disk and not what the engine has kept of it in memory; who rebuilds is spared the way through the
+// engine and its client; and the engine holds an index of the subjects of each block that it reads, for two minutes, which for
+// a log of a million entries is as much memory as everything else together.
 type Stored struct {
-	log    *Log
+	*Log
 	folder string // of the stream's blocks
 	stream string
 }
 
-// Stored returns a reader of the files that lie under a log of this server.
+// Stored returns a log of this server as one that is read from its files.
 func (e *Embedded) Stored(log *Log) *Stored {
-	return &Stored{log: log, stream: e.o.Stream, folder: filepath.Join(streamFolder(e.o.Dir, e.o.Stream), "msgs")}
+	return &Stored{Log: log, stream: e.o.Stream, folder: filepath.Join(streamFolder(e.o.Dir, e.o.Stream), "msgs")}
 }
 
 // Read yields the messages after the given sequence up to the newest one, like Log.Read. Blocks that the server has done with
@@ -44,7 +45,7 @@ func (s *Stored) Read(ctx context.Context, after uint64) iter.Seq2[eventstore.Me
 		case err != nil:
 			yield(eventstore.Message{}, fmt.Errorf("read after %d from the disk: %w", after, err))
 		default:
-			s.log.Read(ctx, after)(yield)
+			s.Log.Read(ctx, after)(yield)
 		}
 	}
 }
