@@ -25,13 +25,15 @@ func (briefs) Apply(tx *Tx, e eventstore.Entry) error {
 	if e.Ref.Kind != domain.KindIncident {
 		return nil
 	}
-	b, key := tx.Bucket(briefBucket), []byte(e.Ref.ID)
-	if e.VersionBefore == 0 {
-		b.Insert(key, briefOf(e))
-		return nil
-	}
-	if old := b.Get(key); len(old) > 8 {
-		b.Put(key, append([]byte{}, old[:8]...))
+	b := tx.Bucket(briefBucket)
+	tx.key = append(tx.key[:0], e.Ref.ID...)
+	switch e.VersionBefore {
+	case 0:
+		b.Insert(tx.key, briefOf(e))
+	case tx.first: // the second entry of its record: from the third on there is nothing left to take away
+		if old := b.Get(tx.key); len(old) > 8 {
+			b.Put(tx.key, old[:8])
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"encoding/binary"
 	"sort"
 	"time"
 
@@ -22,7 +23,8 @@ func (entries) Name() string      { return entriesBucket }
 func (entries) Buckets() []string { return []string{entriesBucket} }
 
 func (entries) Apply(tx *Tx, e eventstore.Entry) error {
-	return tx.Bucket(entriesBucket).Append(number(e.Sequence), e.Payload)
+	tx.key = binary.BigEndian.AppendUint64(tx.key[:0], e.Sequence)
+	return tx.Bucket(entriesBucket).Append(tx.key, e.Payload)
 }
 
 // clock keeps for each sequence when the ledger knew of it: the greatest recorded_at up to there, so that what was known at
@@ -42,7 +44,8 @@ func (clock) Apply(tx *Tx, e eventstore.Entry) error {
 		known = tx.clock
 	}
 	tx.clockAt, tx.clock = e.Sequence, known
-	return b.Append(number(e.Sequence), timeBytes(known))
+	tx.key = binary.BigEndian.AppendUint64(tx.key[:0], e.Sequence)
+	return b.Append(tx.key, timeBytes(known))
 }
 
 // timeBytes is an instant in whole microseconds, which is what entries record.
@@ -76,10 +79,16 @@ func (commands) Apply(tx *Tx, e eventstore.Entry) error {
 		return nil
 	}
 	// The first stays: a key belongs to the entry that used it first.
-	tx.Bucket(commandsBucket).Yield(commandKey(e.Principal, id), number(e.Sequence))
+	tx.key = appendCommandKey(tx.key[:0], e.Principal, id)
+	tx.value = binary.BigEndian.AppendUint64(tx.value[:0], e.Sequence)
+	tx.Bucket(commandsBucket).Yield(tx.key, tx.value)
 	return nil
 }
 
 func commandKey(principal, commandID string) []byte {
-	return append(append([]byte(principal), 0), commandID...)
+	return appendCommandKey(nil, principal, commandID)
+}
+
+func appendCommandKey(key []byte, principal, commandID string) []byte {
+	return append(append(append(key, principal...), 0), commandID...)
 }

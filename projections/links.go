@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -28,7 +29,8 @@ func (history) Buckets() []string { return []string{historyBucket, linksBucket} 
 
 func (history) Apply(tx *Tx, e eventstore.Entry) error {
 	rows, own := tx.Bucket(historyBucket), e.Ref.String()
-	rows.Insert(touchKey(own, e.Sequence), ownValue(e.Sequence, e.VersionBefore))
+	tx.key, tx.value = appendTouchKey(tx.key[:0], own, e.Sequence), appendOwn(tx.value[:0], e.Sequence, e.VersionBefore)
+	rows.Insert(tx.key, tx.value)
 	cited := citedBy(e.Command)
 	if e.Ref.Kind == domain.KindCeasefire || len(cited) == 0 && e.VersionBefore == 0 {
 		for _, ref := range cited {
@@ -39,7 +41,8 @@ func (history) Apply(tx *Tx, e eventstore.Entry) error {
 		return nil
 	}
 	links := tx.Bucket(linksBucket)
-	linked := readLinks(links.Get([]byte(own)))
+	tx.key = append(tx.key[:0], own...)
+	linked := readLinks(links.Get(tx.key))
 	for ref, since := range linked.each {
 		rows.Insert(touchKey(ref, e.Sequence), touchValue(since, own))
 	}
@@ -73,15 +76,15 @@ const (
 	otherTouch = 'r' // a record
 )
 
-func ownValue(n, before uint64) []byte {
-	return append(append(number(n), ownTouch), number(before)...)
+func appendOwn(b []byte, n, before uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(binary.BigEndian.AppendUint64(b, n), ownTouch), before)
 }
 
 func touchValue(since uint64, own string) []byte {
 	return append(append(number(since), otherTouch), own...)
 }
 
-// readTouch reads what ownValue and touchValue wrote; the zero touch for anything else.
+// readTouch reads what appendOwn and touchValue wrote; the zero touch for anything else.
 func readTouch(b []byte) touch {
 	switch {
 	case len(b) == 17 && b[8] == ownTouch:
@@ -93,13 +96,14 @@ func readTouch(b []byte) touch {
 }
 
 func touchKey(ref string, n uint64) []byte {
-	return append(touchPrefix(ref), number(n)...)
+	return appendTouchKey(make([]byte, 0, len(ref)+1+8), ref, n)
 }
 
-func touchPrefix(ref string) []byte {
-	key := make([]byte, 0, len(ref)+1+8)
-	return append(append(key, ref...), 0)
+func appendTouchKey(key []byte, ref string, n uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(append(key, ref...), 0), n)
 }
+
+func touchPrefix(ref string) []byte { return append([]byte(ref), 0) }
 
 // links are the records that one record names, each with the entry that first did so.
 type links struct {

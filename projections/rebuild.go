@@ -62,8 +62,14 @@ func (p *Projections) catchUp(ctx context.Context, fresh *store, progress func(d
 	}
 }
 
-// gatherRows is how many rows are gathered before they are written to a file that is being filled: some 50 MB.
-const gatherRows = 250_000
+const (
+	// gatherBytes is how much memory the rows take that are gathered before they are written to a file that is being filled:
+	// some 600,000.
+	gatherBytes = 64 << 20
+	// fillEntries is how many entries a transaction of such a file has. Each costs a few pages, since the rows are not written
+	// with it; more of them at a time would only be held decoded for longer.
+	fillEntries = 2_000
+)
 
 // A filling is a file that is being filled, and nobody reads yet.
 type filling struct {
@@ -100,10 +106,10 @@ func (f *filling) take(entries []eventstore.Entry) error {
 		f.bytes += len(e.Payload)
 	}
 	f.batch = append(f.batch, entries...)
-	if len(f.batch) < batchEntries && f.bytes < batchBytes {
+	if len(f.batch) < fillEntries && f.bytes < batchBytes {
 		return nil
 	}
-	return f.commit(f.tx.rows() >= gatherRows)
+	return f.commit(f.tx.gathered() >= gatherBytes)
 }
 
 // commit applies the batch, and writes what is gathered where it is asked to.

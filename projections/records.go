@@ -2,6 +2,7 @@ package projections
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -35,15 +36,25 @@ func (p records) Apply(tx *Tx, e eventstore.Entry) error {
 	if !slices.Contains(p.kinds, e.Ref.Kind) {
 		return nil
 	}
-	b, key := tx.Bucket(rowBucket(e.Ref.Kind)), []byte(e.Ref.ID)
-	r := readRow(b.Get(key))
-	if r.first == 0 {
-		r.first = e.Sequence
+	b, key := tx.Bucket(rowBucket(e.Ref.Kind)), append(tx.key[:0], e.Ref.ID...)
+	tx.key = key
+	old := b.Get(key)
+	if tx.first = e.Sequence; len(old) >= 16 {
+		tx.first = toNumber(old)
 	}
-	r.newest = e.Sequence
+	var words []string
 	if p.words != nil {
-		r.learn(p.words(e.Command))
+		words = p.words(e.Command)
 	}
+	if len(words) == 0 && len(old) >= 16 { // most often: nothing but the newest entry is another
+		tx.value = append(tx.value[:0], old...)
+		binary.BigEndian.PutUint64(tx.value[8:], e.Sequence)
+		b.Put(key, tx.value)
+		return nil
+	}
+	r := readRow(old)
+	r.first, r.newest = tx.first, e.Sequence
+	r.learn(words)
 	b.Put(key, r.bytes())
 	return nil
 }

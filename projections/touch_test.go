@@ -61,7 +61,7 @@ func TestHistoryAtEverySequence(t *testing.T) {
 
 func TestTouchesAreReadBack(t *testing.T) {
 	for n := uint64(1); n < 1<<20; n += 3 {
-		if got := readTouch(ownValue(n+1, n)); got != (touch{since: n + 1, before: n}) {
+		if got := readTouch(appendOwn(nil, n+1, n)); got != (touch{since: n + 1, before: n}) {
 			t.Fatalf("%d: got %+v", n, got)
 		}
 		if got := readTouch(touchValue(n, "talks/ab")); got != (touch{since: n, own: "talks/ab"}) {

@@ -1,10 +1,8 @@
 package projections
 
 import (
-	"bytes"
 	"encoding/binary"
 	"hash/crc32"
-	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -22,12 +20,14 @@ type Tx struct {
 	clock      time.Time   // of the entry clockAt, as the projection of that name has it
 	clockAt    uint64      // the newest entry that was applied; 0 before the first
 	leaves     []tlog.Hash // of the batch's entries, for the tree: 32 bytes each, and a batch is bounded
+	first      uint64      // the first entry of the record of the entry that is being applied, once its row was looked up
+	key, value []byte      // where keys and values are put together: a bucket copies them
 }
 
 func newTx() *Tx {
 	t := &Tx{buckets: map[string]*Bucket{}}
 	for _, name := range bucketNames() {
-		t.buckets[name] = &Bucket{name: name, pending: map[string]*pendingRow{}}
+		t.buckets[name] = &Bucket{name: name}
 	}
 	return t
 }
@@ -36,6 +36,10 @@ func newTx() *Tx {
 func (t *Tx) enter(tx *bbolt.Tx) (err error) {
 	t.checkpoint, t.leaves = checkpointOf(tx), t.leaves[:0]
 	for name, b := range t.buckets {
+		if b.flushed { // not before: until the transaction before was committed, bbolt read them where they were
+			b.rows.forget()
+			b.flushed = false
+		}
 		if b.disk = tx.Bucket([]byte(name)); b.disk == nil {
 			return damaged("bucket %s is missing", name)
 		}
@@ -43,7 +47,7 @@ func (t *Tx) enter(tx *bbolt.Tx) (err error) {
 			if b.sum, err = readSum(tx, name); err != nil {
 				return err
 			}
-			b.summed = true
+			b.summed, b.onDisk = true, b.sum
 		}
 	}
 	return nil
@@ -52,10 +56,10 @@ func (t *Tx) enter(tx *bbolt.Tx) (err error) {
 // Bucket returns a bucket of a projection.
 func (t *Tx) Bucket(name string) *Bucket { return t.buckets[name] }
 
-// rows is how many are gathered.
-func (t *Tx) rows() (n int) {
+// gathered is how many bytes of memory the rows take that are gathered.
+func (t *Tx) gathered() (n int) {
 	for _, b := range t.buckets {
-		n += len(b.rows)
+		n += b.rows.size()
 	}
 	return n
 }
@@ -66,9 +70,13 @@ func (t *Tx) flush(tx *bbolt.Tx) error {
 		if err := b.flush(); err != nil {
 			return err
 		}
+		if b.sum == b.onDisk {
+			continue
+		}
 		if err := tx.Bucket(metaBucket).Put(sumKey(name), b.sum.bytes()); err != nil {
 			return err
 		}
+		b.onDisk = b.sum
 	}
 	return nil
 }
@@ -77,83 +85,65 @@ func (t *Tx) flush(tx *bbolt.Tx) error {
 type Bucket struct {
 	name    string
 	disk    *bbolt.Bucket
-	pending map[string]*pendingRow
-	rows    []*pendingRow // the pending ones and those that yield, as they came
-	sum     sum           // of what is on disk
-	summed  bool
+	rows    gathered
+	flushed bool // rows were written, and are to be forgotten
+	sum     sum  // of what is written
+	onDisk  sum  // as the file has it
+	summed  bool // both were read
 }
 
-// A pendingRow is one that is gathered.
-type pendingRow struct {
-	key, value []byte
-	how        how
-}
-
-// how a row is written.
-type how int8
-
-const (
-	replaces how = iota // the file may have another value
-	isNew               // the file has none
-	yields              // where there is a value already, that one stays
-)
-
-// Get returns the value of key, nil where there is none. It must not be changed. It does not tell of rows that yield.
+// Get returns the value of key, nil where there is none. It must not be changed, and is good until the next row is put. It does
+// not tell of rows that yield.
 func (b *Bucket) Get(key []byte) []byte {
-	if row, ok := b.pending[string(key)]; ok {
-		return row.value
+	if row := b.rows.find(key); row != nil {
+		return b.rows.text(row.value)
 	}
 	return b.disk.Get(key)
 }
 
-// Put sets the value of key, which it keeps: neither may be changed afterwards.
-func (b *Bucket) Put(key, value []byte) { b.gather(key, value, replaces) }
-
-// Insert is Put for a key that is certainly new.
-func (b *Bucket) Insert(key, value []byte) { b.gather(key, value, isNew) }
-
-func (b *Bucket) gather(key, value []byte, how how) {
-	if row, again := b.pending[string(key)]; again {
-		row.value = value // how says something of the file, which still holds
+// Put sets the value of key.
+func (b *Bucket) Put(key, value []byte) {
+	if row := b.rows.find(key); row != nil {
+		b.rows.set(row, value) // how says something of the file, which still holds
 		return
 	}
-	row := &pendingRow{key, value, how}
-	b.pending[string(key)] = row
-	b.rows = append(b.rows, row)
+	b.rows.add(key, value, replaces)
 }
+
+// Insert is Put for a key that is certainly new: neither in the file nor gathered.
+func (b *Bucket) Insert(key, value []byte) { b.rows.add(key, value, isNew) }
 
 // Yield sets the value of key unless it has one. It does not look for that before the row is written, next to its
 // neighbours: one row here and one there is what takes the time of a large file. A bucket has such rows or others.
-func (b *Bucket) Yield(key, value []byte) { b.rows = append(b.rows, &pendingRow{key, value, yields}) }
+func (b *Bucket) Yield(key, value []byte) { b.rows.add(key, value, yields) }
 
-// Append is Insert for a bucket all of whose keys come in ascending order: they need no gathering and no sorting.
+// Append is Insert for a bucket all of whose keys come in ascending order: they need no gathering and no sorting. It keeps value,
+// which may not be changed afterwards.
 func (b *Bucket) Append(key, value []byte) error {
-	b.disk.FillPercent = 0.9 // pages that are filled once and never come back to
+	b.disk.FillPercent = 1 // pages that are filled once and never come back to
 	b.sum.add(key, value)
 	return b.disk.Put(key, value)
 }
 
 func (b *Bucket) flush() error {
-	// Stable: of the rows that yield, the first stays.
-	slices.SortStableFunc(b.rows, func(x, y *pendingRow) int { return bytes.Compare(x.key, y.key) })
-	for _, row := range b.rows {
+	b.flushed = true
+	for _, s := range b.rows.sorted() {
+		row := &b.rows.list[s.row]
+		key, value := b.rows.text(row.key), b.rows.text(row.value)
 		if row.how != isNew {
-			old := b.disk.Get(row.key)
+			old := b.disk.Get(key)
 			if old != nil && row.how == yields {
 				continue
 			}
 			if old != nil {
-				b.sum.remove(row.key, old)
+				b.sum.remove(key, old)
 			}
 		}
-		b.sum.add(row.key, row.value)
-		if err := b.disk.Put(row.key, row.value); err != nil {
+		b.sum.add(key, value)
+		if err := b.disk.Put(key, value); err != nil {
 			return err
 		}
 	}
-	clear(b.pending)
-	clear(b.rows)
-	b.rows = b.rows[:0]
 	return nil
 }
 
