@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -111,13 +112,13 @@ func (p *program) bench(ctx context.Context, c bench.Config, out string) error {
 	c.Open, c.OpenProved, c.Child = p.openForBench, p.openProved, []string{self, "bench", "child"}
 	c.Progress = func(line string) { fmt.Fprintf(p.stderr, "%4.0f s  %s\n", time.Since(began).Seconds(), line) }
 	rows, err := bench.Run(ctx, c, nil)
-	if err != nil {
+	switch {
+	case err != nil && len(rows) == 0:
 		return err
+	case out == outputJSON:
+		return errors.Join(err, p.printJSON(map[string]any{"rows": rows})) // what was measured before a row failed took its minutes
 	}
-	if out == outputJSON {
-		return p.printJSON(map[string]any{"rows": rows})
-	}
-	return p.printBench(rows)
+	return errors.Join(err, p.printBench(rows))
 }
 
 func (p *program) printBench(rows []bench.Row) error {

@@ -17,6 +17,9 @@ func (r *run) profiled(ours func() (float64, error)) func() (float64, error) {
 	turn := 0
 	return func() (v float64, err error) {
 		turn++
+		if err := os.MkdirAll(r.Profile, 0o700); err != nil {
+			return 0, fmt.Errorf("profile: %w", err)
+		}
 		f, err := os.Create(filepath.Join(r.Profile, fmt.Sprintf("%s-%d.pprof", r.row, turn)))
 		if err != nil {
 			return 0, fmt.Errorf("profile: %w", err)

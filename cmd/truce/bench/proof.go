@@ -123,7 +123,7 @@ func (r *run) decideMany(ctx context.Context, l *eventstore.Ledger) error {
 	failed := make(chan error, hands)
 	for hand := range hands {
 		group.Go(func() {
-			for i := hand; i < r.Entries; i += hands {
+			for i := hand; i < r.Entries && ctx.Err() == nil; i += hands {
 				if _, err := at.tallyAt(ctx, i%r.Records); err != nil {
 					failed <- err
 					return
@@ -136,7 +136,7 @@ func (r *run) decideMany(ctx context.Context, l *eventstore.Ledger) error {
 	case err := <-failed:
 		return err
 	default:
-		return nil
+		return ctx.Err()
 	}
 }
 
