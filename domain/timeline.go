@@ -135,6 +135,15 @@ func (r Record) Readings(keep func(Step) bool) []Reading {
 	return readings
 }
 
+// Settled returns the readings of all steps, and whether no step corrects another. Where none does, the readings of some of the
+// steps are those in the list, in its order: it can be kept for every question.
+func (r Record) Settled() (readings []Reading, ok bool) {
+	if len(r.corrections(Everything)) > 0 {
+		return nil, false
+	}
+	return r.Readings(Everything), true
+}
+
 // corrections returns the kept corrections and retractions of the record, the newest first. There are few or none, so
 // that looking one up costs nothing to a record of thousands of entries.
 func (r Record) corrections(keep func(Step) bool) []Step {

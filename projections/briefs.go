@@ -175,7 +175,7 @@ func (r *reader) eachIncident(ctx context.Context, f IncidentFilter, do func(inc
 // briefly is an incident at the question's clocks, from its row where that says enough.
 func (r *reader) briefly(id string, row []byte, texts map[string]string) (s incident.State, err error) {
 	if len(row) <= 8 {
-		s, _, _, err = r.incident(id)
+		s, _, err = r.incident(id)
 		return s, err
 	}
 	b := briefReader{rest: row[8:], texts: texts}

@@ -15,7 +15,7 @@ func (q *Queries) slowly(t *rapid.T, by []string, f IncidentFilter, p Point) []C
 	counted := tallying{by: by, rows: map[string]*CountRow{}}
 	if err := q.view(p, func(r *reader) error {
 		return r.each(t.Context(), domain.KindIncident, "", nil, func(id string) (bool, error) {
-			s, _, _, err := r.incident(id)
+			s, _, err := r.incident(id)
 			if err == nil && s.Exists() && f.keeps(r, s) {
 				counted.count(s, 0, nil)
 			}

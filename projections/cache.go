@@ -7,12 +7,16 @@ import (
 	"truceledger/domain"
 )
 
-// A held record is one whose entries are decoded. It is shared and never changed.
+// A held record is one whose entries are decoded. It is shared and never changed; how it reads is found out once.
 type held struct {
 	domain.Record
 	principals []string   // of each step
 	signers    [][]string // of each step: the fingerprints of the keys that have signed it
 	bytes      int
+
+	once  sync.Once
+	all   reading // of every step
+	plain bool    // no step corrects another
 }
 
 // A cache keeps decoded records, those last used, within a bound of bytes. What it holds is good for the row that names

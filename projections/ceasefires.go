@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"slices"
+	"time"
 
 	"truceledger/domain"
 	"truceledger/domain/ceasefire"
@@ -89,16 +90,16 @@ func ceasefireView(r *reader, id string) (v CeasefireView, found bool, err error
 	if err != nil {
 		return v, false, err
 	}
-	readings, version, err := r.readings(ref)
+	kept, err := r.kept(ref)
 	if err != nil {
 		return v, false, err
 	}
 	v = viewOf(pic)
-	v.Excluded, v.Version = excluded, version
-	v.FlagNotes = append(v.FlagNotes, r.reportedBefore(slices.DeleteFunc(readings, func(x domain.Reading) bool {
+	v.Excluded, v.Version = excluded, kept.version
+	v.FlagNotes = append(v.FlagNotes, r.reportedBefore(kept, func(x domain.Reading) bool {
 		_, attested := x.Command.(*ceasefire.Attest)
-		return !attested && !r.Happened(x)
-	}))...)
+		return attested || r.Happened(x)
+	})...)
 	v.Flags = codes(v.FlagNotes)
 	return v, true, r.err
 }
@@ -129,10 +130,14 @@ func (r *reader) excluded(p ceasefire.Picture) ([]string, error) {
 
 // reportedBefore flags the entries whose earliest source was published before what it speaks of happened: it may be a plan
 // that was taken for a fact.
-func (r *reader) reportedBefore(readings []domain.Reading) (flags []domain.Flag) {
-	for _, x := range readings {
-		published, known := r.firstPublished(x.Sources)
-		if len(x.Events) == 0 || !known {
+func (r *reader) reportedBefore(kept reading, of func(domain.Reading) bool) (flags []domain.Flag) {
+	published := make([]time.Time, len(kept.cited.lists)) // zero where it is not known
+	for i, list := range kept.cited.lists {
+		published[i], _ = r.firstPublished(list)
+	}
+	for i, x := range kept.list {
+		published := published[kept.cited.by[i]]
+		if len(x.Events) == 0 || published.IsZero() || !of(x) {
 			continue
 		}
 		if occurred := x.Events[0].When().Occurred; published.Before(occurred.Earliest) {

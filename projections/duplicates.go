@@ -23,7 +23,7 @@ func (r *reader) original(s incident.State) (string, error) {
 		if i := slices.Index(way, of); i >= 0 {
 			return slices.Min(way[i:]), nil
 		}
-		next, _, _, err := r.incident(of)
+		next, _, err := r.incident(of)
 		if err != nil {
 			return "", err
 		}
@@ -54,7 +54,7 @@ func (r *reader) duplicates(id string) (list []incident.State, err error) {
 			}
 			seen[other] = true
 			next = append(next, other)
-			s, _, _, err := r.incident(other)
+			s, _, err := r.incident(other)
 			if err != nil {
 				return nil, err
 			}
@@ -118,7 +118,7 @@ func (r *reader) distinct(ctx context.Context, f IncidentFilter, do func(inciden
 		return err
 	})
 	for of, s := range waiting {
-		counting, _, _, failed := r.incident(of)
+		counting, _, failed := r.incident(of)
 		if err = first(err, failed); err == nil && !f.keeps(r, counting) {
 			do(s)
 		}

@@ -139,7 +139,7 @@ func TestACircleCountsOnce(t *testing.T) {
 		circle.read[domain.Ref{Kind: domain.KindIncident, ID: id}] = reading{list: marked(id, of), version: 2}
 	}
 	for _, id := range []string{"x", "y", "z"} {
-		s, _, _, err := circle.incident(id)
+		s, _, err := circle.incident(id)
 		if err != nil || !s.Exists() || s.Duplicate.Of == "" {
 			t.Fatalf("got %+v %v", s, err)
 		}

@@ -131,7 +131,7 @@ func (t *teller) flagsOf(ref domain.Ref) (map[uint64][]domain.Flag, error) {
 		}
 		add(p.Flags...)
 	case domain.KindIncident:
-		s, _, _, err := t.incident(ref.ID)
+		s, _, err := t.incident(ref.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -140,8 +140,8 @@ func (t *teller) flagsOf(ref domain.Ref) (map[uint64][]domain.Flag, error) {
 	if isRegistered(ref.Kind) {
 		return flags, nil
 	}
-	readings, _, err := t.readings(ref)
-	add(t.reportedBefore(readings)...)
+	kept, err := t.kept(ref)
+	add(t.reportedBefore(kept, func(domain.Reading) bool { return true })...)
 	return flags, err
 }
 

@@ -26,11 +26,11 @@ func (q *Queries) Incidents(ctx context.Context, f IncidentFilter, p Point, pg P
 		if err != nil || !s.Exists() || !f.keeps(r, s) {
 			return v, false, err
 		}
-		s, readings, version, err := r.incident(id)
+		s, version, err := r.incident(id)
 		if err != nil {
 			return v, false, err
 		}
-		v, err = r.incidentView(s, readings, version)
+		v, err = r.incidentView(s, version)
 		return v, true, err
 	})
 }
@@ -75,30 +75,34 @@ func (f IncidentFilter) inTime(at when.Bounds) bool {
 }
 
 // incident folds an incident at the question's clocks.
-func (r *reader) incident(id string) (incident.State, []domain.Reading, uint64, error) {
+func (r *reader) incident(id string) (incident.State, uint64, error) {
 	readings, version, err := r.happened(domain.Ref{Kind: domain.KindIncident, ID: id})
 	if err != nil || version == 0 {
-		return incident.State{}, nil, 0, err
+		return incident.State{}, 0, err
 	}
-	return incident.Fold(readings), readings, version, nil
+	return incident.Fold(readings), version, nil
 }
 
 func incidentView(r *reader, id string) (IncidentView, bool, error) {
-	s, readings, version, err := r.incident(id)
+	s, version, err := r.incident(id)
 	if err != nil || !s.Exists() {
 		return IncidentView{}, false, err
 	}
-	v, err := r.incidentView(s, readings, version)
+	v, err := r.incidentView(s, version)
 	return v, true, err
 }
 
-func (r *reader) incidentView(s incident.State, readings []domain.Reading, version uint64) (IncidentView, error) {
+func (r *reader) incidentView(s incident.State, version uint64) (IncidentView, error) {
+	kept, err := r.kept(domain.Ref{Kind: domain.KindIncident, ID: s.ID})
+	if err != nil {
+		return IncidentView{}, err
+	}
 	v := IncidentView{
 		ID: s.ID, Status: string(s.Status), Attribution: string(s.Attribution), At: bounds(s.At), Place: s.Place,
 		Type: s.Type, Weapon: s.Weapon, By: s.By, Accused: some(s.Accused), Targets: s.Targets, Count: s.Count,
 		Description: s.Description, Severity: string(s.Severity), Ceasefires: some(s.Ceasefires),
 		Casualties: []CasualtiesView{}, BreachOf: []BreachView{}, Accounts: []AccountView{}, Inquiries: []InquiryView{},
-		Sources: some(s.Sources), FlagNotes: r.reportedBefore(readings), Version: version,
+		Sources: some(s.Sources), FlagNotes: r.reportedBefore(kept, r.Happened), Version: version,
 	}
 	if !s.Near.IsZero() {
 		v.Near = &NearView{Point: s.Near.Point, WithinKm: s.Near.WithinKm}

@@ -135,7 +135,7 @@ func (r *reader) decode(ref domain.Ref, known *held, newest uint64) (*held, erro
 			}
 		}
 		h.signers = append(h.signers, signers)
-		h.bytes += 1024 + len(e.Payload) // measured, about
+		h.bytes += 1200 + len(e.Payload) // measured, about, and its reading
 	}
 	if newest != 0 {
 		r.q.cache.put(h)
@@ -155,45 +155,6 @@ func (r *reader) entry(ref domain.Ref, n uint64) (eventstore.Entry, error) {
 		return eventstore.Entry{}, damaged("%v", err)
 	}
 	return e, nil
-}
-
-// readings returns how a record reads at the question's recording and publishing clocks, by place; and its version there.
-func (r *reader) readings(ref domain.Ref) (readings []domain.Reading, version uint64, err error) {
-	x, err := r.kept(ref)
-	return slices.Clone(x.list), x.version, err
-}
-
-// kept is readings for who leaves the list as it is.
-func (r *reader) kept(ref domain.Ref) (reading, error) {
-	if x, ok := r.read[ref]; ok {
-		return x, r.err
-	}
-	h, err := r.record(ref)
-	if err != nil {
-		return reading{}, err
-	}
-	var x reading
-	keep := r.Keeps(r.published)
-	for _, s := range slices.Backward(h.Steps) {
-		if keep(s) {
-			x = reading{h.Readings(keep), s.Sequence}
-			break
-		}
-	}
-	r.read[ref] = x
-	return x, r.err
-}
-
-// A reading is how a record reads at the question's recording and publishing clocks, once found out.
-type reading struct {
-	list    []domain.Reading
-	version uint64
-}
-
-// happened returns the readings that had happened by the effective time.
-func (r *reader) happened(ref domain.Ref) (readings []domain.Reading, version uint64, err error) {
-	readings, version, err = r.readings(ref)
-	return slices.DeleteFunc(readings, func(x domain.Reading) bool { return !r.Happened(x) }), version, err
 }
 
 // registered returns the readings of a registered actor, place or source, which obey recording only.

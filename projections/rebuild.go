@@ -79,11 +79,32 @@ type filling struct {
 	batch []eventstore.Entry
 	bytes int // of the batch
 	told  func(uint64)
+
+	written int           // bytes of entries since the file was last sent to the disk
+	sending chan struct{} // is full while it is being sent
 }
+
+// sendBytes of entries are written before the file is sent to the disk, beside the filling: were all of it left to the end, the
+// disk would stand idle until then, and everything wait for it afterwards.
+const sendBytes = 16 << 20
+
+// send begins to send to the disk what was written, unless that is under way. An error shows when the file is settled.
+func (f *filling) send() {
+	select {
+	case f.sending <- struct{}{}:
+		f.written = 0
+		go func() { _ = f.db.Sync(); <-f.sending }()
+	default:
+	}
+}
+
+// sent waits until nothing is being sent any more: the file may be closed then.
+func (f *filling) sent() { f.sending <- struct{}{}; <-f.sending }
 
 // fill applies the entries after at, up to and with to, and returns how far it came. It tells after each transaction.
 func fill(ctx context.Context, o Options, s *store, at, to uint64, told func(uint64)) (uint64, error) {
-	f := &filling{store: s, at: at, tx: newTx(), told: told}
+	f := &filling{store: s, at: at, tx: newTx(), told: told, sending: make(chan struct{}, 1)}
+	defer f.sent()
 	for c := range decoded(ctx, o.LedgerID, eventstore.Decode, readBetween(o.Log, at, to)) {
 		if err := f.take(c.entries); err != nil {
 			return f.at, err
@@ -118,6 +139,9 @@ func (f *filling) commit(write bool) error {
 	if err == nil && len(f.batch) > 0 {
 		f.at = f.batch[len(f.batch)-1].Sequence
 		f.told(f.at)
+	}
+	if f.written += f.bytes; f.written >= sendBytes {
+		f.send()
 	}
 	clear(f.batch)
 	f.batch, f.bytes = f.batch[:0], 0
