@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"truceledger/eventstore"
+	"truceledger/eventstore/jetstream"
 )
 
 // BenchmarkScaling puts a monitoring mission's reports on the record, command by command, as fast as one node takes them, and
@@ -57,6 +58,9 @@ type mission struct {
 	dir     string
 	entries int
 	node    *node
+
+	nats     jetstream.DialOptions // where the log is kept; by default in this process
+	replicas int
 }
 
 func (m *mission) run() {
@@ -98,7 +102,7 @@ func (m *mission) run() {
 }
 
 func (m *mission) open() {
-	n, err := openNode(m.b.Context(), &settings{data: m.dir, zone: "UTC", stream: "TRUCE"}, slog.New(slog.DiscardHandler))
+	n, err := openNode(m.b.Context(), &settings{data: m.dir, zone: "UTC", stream: "TRUCE", nats: m.nats, replicas: m.replicas}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		m.b.Fatal(err)
 	}
