@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -19,7 +21,8 @@ import (
 func TestAReadOnlyNodeOnAMirror(t *testing.T) {
 	t.Parallel()
 	hub := startNATSCluster(t)
-	writer := serveProcess(t, append(hub.flags(t, hub.urls(), "truce-ledger"), "--replicas", "3")...)
+	home := t.TempDir()
+	writer := serveProcess(t, append(hub.flags(t, hub.urls(), "truce-ledger"), "--replicas", "3", "--data", home)...)
 	line := startLine(t, loopback(hub.nodes[0].leaf))
 	edge := startEdge(t, hub.authority, line)
 	operator := hub.connectTo(t, edge.url(), "truce-operator")
@@ -60,6 +63,38 @@ func TestAReadOnlyNodeOnAMirror(t *testing.T) {
 		}
 		forgeFromAfar(t, operator, hub.connect(t, "truce-ledger"), writer)
 	})
+	t.Run("it becomes the log when its origin is lost", func(t *testing.T) {
+		wantSame(t, writer, reader, 4, "/v1/actors/last")
+		_, log := fetch(t, writer+"/v1/entries")
+		for _, n := range hub.nodes {
+			n.server.kill()
+		}
+		promote(t, operator)
+		data := t.TempDir()
+		if err := copyFile(filepath.Join(home, "log.key"), filepath.Join(data, "log.key")); err != nil {
+			t.Fatal(err)
+		}
+		heir := serveProcess(t, append(hub.flags(t, edge.url(), "truce-ledger"), "--stream", "MIRROR", "--data", data)...)
+		answersElsewhere(t, hub.connectTo(t, edge.url(), "truce-reader"), "MIRROR")
+		said(t, heir, exitDone, "register-actor", "after", "--name", "After", "--kind", "person")
+		if _, after := fetch(t, heir+"/v1/entries"); !strings.HasPrefix(after, log) || strings.Count(after, "\n") != strings.Count(log, "\n")+1 {
+			t.Errorf("the log was\n%s\nand is\n%s", log, after)
+		}
+		awaitOK(t, reader+"/v1/actors/after?min_sequence=5") // who read the mirror reads on
+	})
+}
+
+// promote makes the mirror a log of its own, as an operator does: from the file.
+func promote(t *testing.T, operator *nats.Conn) {
+	t.Helper()
+	raw, err := os.ReadFile(deployed(t, "promoted.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := operator.Request("$JS.API.STREAM.UPDATE.MIRROR", raw, patience)
+	if err != nil || strings.Contains(string(answer.Data), `"error"`) {
+		t.Fatalf("the mirror is not promoted: %s, %v", answer.Data, err)
+	}
 }
 
 // forgeFromAfar does what the edge's own operator could try on the origin.

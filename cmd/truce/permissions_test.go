@@ -67,7 +67,7 @@ func TestDeployedNATS(t *testing.T) {
 			t.Error("somebody without a certificate was let in")
 		}
 	})
-	t.Run("no answer to a reader is filed as an entry", func(t *testing.T) { answersElsewhere(t, c) })
+	t.Run("no answer to a reader is filed as an entry", func(t *testing.T) { answersElsewhere(t, c.connect(t, "truce-reader"), "TRUCE") })
 	t.Run("no reader joins as a server", func(t *testing.T) { uninvited(t, c) })
 	if after := contentOf(t, log); after != before {
 		t.Errorf("the log was changed:\n%s\n%s", before, after)
@@ -134,16 +134,16 @@ func wantRefused(t *testing.T, nc *nats.Conn, subject string) {
 }
 
 // answersElsewhere asks what a reader may ask, and wants the answer to be sent to the log itself.
-func answersElsewhere(t *testing.T, c *natsCluster) {
-	reader := c.connect(t, "truce-reader")
+func answersElsewhere(t *testing.T, reader *nats.Conn, stream string) {
+	t.Helper()
 	for subject, request := range map[string]string{
-		"$JS.API.INFO": "", "$JS.API.STREAM.INFO.TRUCE": "", "$JS.API.STREAM.MSG.GET.TRUCE": `{"seq":1}`, "$JS.API.DIRECT.GET.TRUCE": `{"seq":1,"batch":3}`,
+		"$JS.API.INFO": "", "$JS.API.STREAM.INFO." + stream: "", "$JS.API.STREAM.MSG.GET." + stream: `{"seq":1}`, "$JS.API.DIRECT.GET." + stream: `{"seq":1,"batch":3}`,
 	} {
 		if err := reader.PublishRequest(subject, "truce.ceasefire.forged", []byte(request)); err != nil {
 			t.Fatal(err)
 		}
 		// The answer to the next request comes after: what the last one did has been done by then.
-		if _, err := reader.Request("$JS.API.STREAM.INFO.TRUCE", nil, patience); err != nil {
+		if _, err := reader.Request("$JS.API.STREAM.INFO."+stream, nil, patience); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -102,7 +102,7 @@ func (m *mission) run() {
 }
 
 func (m *mission) open() {
-	n, err := openNode(m.b.Context(), &settings{data: m.dir, zone: "UTC", stream: "TRUCE", nats: m.nats, replicas: m.replicas}, slog.New(slog.DiscardHandler))
+	n, err := openNode(m.b.Context(), &settings{data: m.dir, zone: "UTC", stream: "TRUCE", nats: m.nats, replicas: m.replicas, access: accessSettings{open: true}}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		m.b.Fatal(err)
 	}

@@ -6,17 +6,18 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"truceledger/eventstore"
 )
 
-// TestAHotRecordStarvesNoOther lets many callers ask for one record without pause, as many as may wait for it and more, and
+// TestAHotRecordStarvesNoOther lets many callers ask for one record without pause, more than may wait for it, and
 // counts how many of them are served while one caller writes to other records, one after the other. A record has one entry under
 // way at a time, so that a command of another has to wait for a flush or two and not for those who queue before it: were there one
-// queue for all, the sixty-four of the hot record would come first each time.
+// queue for all, the sixteen of the hot record would come first each time.
 func TestAHotRecordStarvesNoOther(t *testing.T) {
-	const callers, others = 80, 60
-	l := openLedgerFor(t, 64)
+	const callers, others = 24, 60
+	l := openLedgerFor(t, 16)
 	mustExecute(t, l, `{"command":"register-source","source":"observer","title":"Observer"}`)
 	var served, full atomic.Int64
 	var over atomic.Bool
@@ -29,6 +30,7 @@ func TestAHotRecordStarvesNoOther(t *testing.T) {
 					served.Add(1)
 				case errors.Is(err, eventstore.ErrQueueFull):
 					full.Add(1)
+					time.Sleep(time.Millisecond) // as somebody who was told: later
 				default:
 					t.Errorf("the hot record: %v", err)
 					return
@@ -36,8 +38,12 @@ func TestAHotRecordStarvesNoOther(t *testing.T) {
 			}
 		})
 	}
-	for served.Load() < 100 && !t.Failed() {
-		mustExecute(t, l, fmt.Sprintf(`{"command":"register-place","place":"before-%d","name":"Before"}`, served.Load()))
+	defer hot.Wait()
+	defer over.Store(true)
+	for deadline := time.Now().Add(20 * time.Second); full.Load() == 0; time.Sleep(time.Millisecond) { // until as many wait as may
+		if t.Failed() || time.Now().After(deadline) {
+			t.Fatal("the record does not become hot")
+		}
 	}
 	var passed, longest int64
 	for i := range others {
@@ -46,14 +52,12 @@ func TestAHotRecordStarvesNoOther(t *testing.T) {
 		during := served.Load() - before
 		passed, longest = passed+during, max(longest, during)
 	}
-	over.Store(true)
-	hot.Wait()
 	t.Logf("while one other command was under way %.1f of the hot record were served, %d at the most; %d were told that its queue is full", float64(passed)/others, longest, full.Load())
-	if passed > 8*others || longest > 40 {
+	if passed > 4*others || longest > 40 {
 		t.Errorf("%d commands of the hot record were served during %d others, %d during one of them", passed, others, longest)
 	}
-	if served.Load() == 0 || full.Load() == 0 {
-		t.Errorf("the record was not hot: %d served, %d told that the queue is full", served.Load(), full.Load())
+	if passed == 0 {
+		t.Error("the record was not hot")
 	}
 }
 
