@@ -25,7 +25,7 @@ import (
 // BenchmarkScaling puts a monitoring mission's reports on the record, command by command, as fast as one node takes them, and
 // measures at each size what docs/scaling.md reckons with. TRUCE_SCALING names the sizes, in entries:
 //
-//	TRUCE_SCALING=10000,100000,400000 go test ./cmd/truce -run '^$' -bench Scaling -benchtime 1x -timeout 2h
+//	TRUCE_SCALING=10000,100000,300000 go test ./cmd/truce -run '^$' -bench Scaling -benchtime 1x -timeout 2h
 func BenchmarkScaling(b *testing.B) {
 	sizes := "5000,50000"
 	if given := os.Getenv("TRUCE_SCALING"); given != "" {
