@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"syscall"
 
 	"github.com/google/uuid"
 
@@ -189,6 +190,8 @@ func (a *API) troubleProblem(err error) *wire.Problem {
 		return later("queue-full", "%s", eventstore.ErrQueueFull.Error())
 	case errors.Is(err, eventstore.ErrDisk):
 		return later("disk", "the disk that holds the ledger is full or cannot be written to; nothing was stored: questions are answered, and commands are taken again when the operator has made room")
+	case errors.Is(err, syscall.ENOSPC): // of a rebuild, which needs room for a second file
+		return later("disk", "the ledger's disk has no room for this; what serves is as it was: make room and ask again")
 	case errors.Is(err, eventstore.ErrUnavailable):
 		return later("unavailable", "the log cannot be reached now; nothing was stored: try again in a moment")
 	case errors.Is(err, projections.ErrNotReady):

@@ -22,7 +22,7 @@ type authority struct {
 	key       *ecdsa.PrivateKey
 }
 
-func newAuthority(t *testing.T) *authority {
+func newAuthority(t testing.TB) *authority {
 	t.Helper()
 	a := &authority{dir: t.TempDir()}
 	a.cert = &x509.Certificate{
@@ -36,7 +36,7 @@ func newAuthority(t *testing.T) *authority {
 }
 
 // sign makes a key and a certificate for it; the first one signs itself.
-func (a *authority) sign(t *testing.T, c *x509.Certificate) ([]byte, *ecdsa.PrivateKey) {
+func (a *authority) sign(t testing.TB, c *x509.Certificate) ([]byte, *ecdsa.PrivateKey) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -54,7 +54,7 @@ func (a *authority) sign(t *testing.T, c *x509.Certificate) ([]byte, *ecdsa.Priv
 }
 
 // issue returns the files of a certificate and its key. The name "node" is a server's; every other is that of a user.
-func (a *authority) issue(t *testing.T, name string) (cert, key string) {
+func (a *authority) issue(t testing.TB, name string) (cert, key string) {
 	t.Helper()
 	c := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name}, KeyUsage: x509.KeyUsageDigitalSignature,
@@ -72,7 +72,7 @@ func (a *authority) issue(t *testing.T, name string) (cert, key string) {
 	return a.write(t, name+".pem", "CERTIFICATE", der), a.write(t, name+".key", "PRIVATE KEY", bytes)
 }
 
-func (a *authority) write(t *testing.T, file, kind string, der []byte) string {
+func (a *authority) write(t testing.TB, file, kind string, der []byte) string {
 	t.Helper()
 	path := filepath.Join(a.dir, file)
 	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
@@ -82,7 +82,7 @@ func (a *authority) write(t *testing.T, file, kind string, der []byte) string {
 }
 
 // identity is the environment by which the files of deploy/nats find a server's certificate.
-func (a *authority) identity(t *testing.T, name string) []string {
+func (a *authority) identity(t testing.TB, name string) []string {
 	t.Helper()
 	cert, key := a.issue(t, name)
 	return []string{"TRUCE_NATS_CERT=" + cert, "TRUCE_NATS_KEY=" + key, "TRUCE_NATS_CA=" + a.file}

@@ -61,7 +61,7 @@ func TestTheBusOnACluster(t *testing.T) {
 	if after := watched(t, watcher, "actor.north"); after != kept {
 		t.Errorf("the bucket held %s and now holds %s", kept, after)
 	}
-	log, err := jetstream.Open(t.Context(), c.connect(t, "truce-reader"), jetstream.Options{ReadOnly: true})
+	log, err := jetstream.Open(t.Context(), c.connect(t, "truce-reader"), jetstream.Options{ReadOnly: true, NoConsumers: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,6 +105,43 @@ func fillUp(t *testing.T, reserve string) {
 	t.Logf("%d acknowledged, %d refused", len(k.acknowledged), refused.Load())
 }
 
+// TestARebuildOnAFullDisk rebuilds the projections where there is no room for a second file: that fails, says why, leaves nothing
+// behind and harms nothing that serves; with room again it works.
+func TestARebuildOnAFullDisk(t *testing.T) {
+	small := smallDisk(t, "size=64m")
+	t.Setenv("TRUCE_RESERVE", "0") // the engine is to go on: it has what it needs
+	k := &killing{t: t, data: filepath.Join(small, "data"), acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
+	putMany(t, k.data, 3000)
+	k.begin()
+	before := k.views()
+	filler := filepath.Join(small, "filler")
+	fill(t, filler, 3<<20)
+	var said bytes.Buffer
+	if code := run(t.Context(), []string{"rebuild", "--server", k.address}, nil, io.Discard, &said, homeEnv); code == exitDone {
+		t.Errorf("a rebuild without room for it: exit code %d, %s", code, &said)
+	}
+	if !strings.Contains(said.String(), "the ledger's disk has no room for this") {
+		t.Errorf("it does not say why: %s; the server said: %s", &said, k.server.stderr)
+	}
+	if after := k.views(); len(after) != 1 || after[0] != before[0] {
+		t.Errorf("there is %v; before there was %v", after, before)
+	}
+	if status, body := fetch(t, k.address+"/v1/ceasefires/pause"); status != http.StatusOK {
+		t.Errorf("a question afterwards: %d %s", status, body)
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "writing again", func() bool {
+		_, body := fetch(t, k.address+"/readyz")
+		return strings.Contains(body, `"writable":true`)
+	})
+	over := k.busy()
+	k.rebuild()
+	over()
+	k.check()
+}
+
 // settleOne sends one of what was not answered again, and reports whether none is left. k.mu is held.
 func (k *killing) settleOne() bool {
 	if len(k.unanswered) == 0 {
@@ -138,7 +175,6 @@ func smallDisk(t *testing.T, options string) string {
 	return dir
 }
 
-// fill takes every byte that is left.
 // fill writes into a file until so many bytes are free.
 func fill(t *testing.T, path string, leave int64) {
 	t.Helper()

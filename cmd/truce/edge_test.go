@@ -10,12 +10,14 @@ import (
 
 	"github.com/nats-io/nats.go"
 	natsjetstream "github.com/nats-io/nats.go/jetstream"
+
+	"truceledger/eventstore/logtest"
 )
 
 // startEdge runs a server of edge.conf.
 func startEdge(t *testing.T, a *authority, line *line) *natsNode {
 	t.Helper()
-	ports := freePorts(t, 2)
+	ports := logtest.Ports(t, 2)
 	cert, key := a.issue(t, "truce-mirror")
 	n := &natsNode{name: "edge", conf: deployed(t, "edge.conf"), port: ports[0], env: append(a.identity(t, "node"),
 		"TRUCE_NATS_NAME=edge", "TRUCE_NATS_LISTEN="+loopback(ports[0]), "TRUCE_NATS_MONITOR="+loopback(ports[1]), "TRUCE_NATS_STORE="+t.TempDir(),

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -19,7 +21,8 @@ import (
 func TestAReadOnlyNodeOnAMirror(t *testing.T) {
 	t.Parallel()
 	hub := startNATSCluster(t)
-	writer := serveProcess(t, append(hub.flags(t, hub.urls(), "truce-ledger"), "--replicas", "3")...)
+	home := t.TempDir()
+	writer := serveProcess(t, append(hub.flags(t, hub.urls(), "truce-ledger"), "--replicas", "3", "--data", home)...)
 	line := startLine(t, loopback(hub.nodes[0].leaf))
 	edge := startEdge(t, hub.authority, line)
 	operator := hub.connectTo(t, edge.url(), "truce-operator")
@@ -58,32 +61,122 @@ func TestAReadOnlyNodeOnAMirror(t *testing.T) {
 			"$JS.API.STREAM.PURGE.MIRROR", "$JS.API.STREAM.MSG.DELETE.MIRROR", "$JS.API.CONSUMER.LIST.MIRROR", "truce-hub.CONSUMER.CREATE.TRUCE"} {
 			wantRefused(t, nc, subject)
 		}
-		forgeFromAfar(t, operator, writer)
+		forgeFromAfar(t, operator, hub.connect(t, "truce-ledger"), writer)
+	})
+	t.Run("it becomes the log when its origin is lost", func(t *testing.T) {
+		wantSame(t, writer, reader, 4, "/v1/actors/last")
+		_, log := fetch(t, writer+"/v1/entries")
+		for _, n := range hub.nodes {
+			n.server.kill()
+		}
+		promote(t, operator)
+		data := t.TempDir()
+		if err := copyFile(filepath.Join(home, "log.key"), filepath.Join(data, "log.key")); err != nil {
+			t.Fatal(err)
+		}
+		heir := serveProcess(t, append(hub.flags(t, edge.url(), "truce-ledger"), "--stream", "MIRROR", "--data", data)...)
+		answersElsewhere(t, hub.connectTo(t, edge.url(), "truce-reader"), "MIRROR")
+		said(t, heir, exitDone, "register-actor", "after", "--name", "After", "--kind", "person")
+		if _, after := fetch(t, heir+"/v1/entries"); !strings.HasPrefix(after, log) || strings.Count(after, "\n") != strings.Count(log, "\n")+1 {
+			t.Errorf("the log was\n%s\nand is\n%s", log, after)
+		}
+		awaitOK(t, reader+"/v1/actors/after?min_sequence=5") // who read the mirror reads on
 	})
 }
 
+// promote makes the mirror a log of its own, as an operator does: from the file.
+func promote(t *testing.T, operator *nats.Conn) {
+	t.Helper()
+	raw, err := os.ReadFile(deployed(t, "promoted.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := operator.Request("$JS.API.STREAM.UPDATE.MIRROR", raw, patience)
+	if err != nil || strings.Contains(string(answer.Data), `"error"`) {
+		t.Fatalf("the mirror is not promoted: %s, %v", answer.Data, err)
+	}
+}
+
 // forgeFromAfar does what the edge's own operator could try on the origin.
-func forgeFromAfar(t *testing.T, operator *nats.Conn, writer string) {
+func forgeFromAfar(t *testing.T, operator, ledger *nats.Conn, writer string) {
 	t.Helper()
 	_, before := fetch(t, writer+"/v1/entries")
+	heads := held(t, ledger, "KV_TRUCE_HEADS")
 	for _, m := range []*nats.Msg{
 		{Subject: "truce.ceasefire.forged", Data: []byte("{}")},
+		{Subject: "$KV.TRUCE_HEADS.forged", Data: []byte("{}")},
 		{Subject: "truce-hub.CONSUMER.CREATE.TRUCE", Reply: "truce.ceasefire.forged", Data: []byte(`{"stream_name":"TRUCE","config":{"ack_policy":"none"}}`)},
 		{Subject: "truce-hub.STREAM.DELETE.TRUCE", Reply: "_INBOX.x"},
+		{Subject: "$JS.FC.TRUCE.x", Reply: "truce.ceasefire.forged"},
 	} {
 		if err := operator.PublishMsg(m); err != nil {
 			t.Fatal(err)
 		}
 	}
-	// What comes after on the same connection, and is answered by the same server, comes last.
-	if _, err := operator.Request("truce-hub.CONSUMER.CREATE.TRUCE", []byte(`{"stream_name":"TRUCE","config":{"ack_policy":"none"}}`), patience); err != nil {
-		t.Fatal(err)
-	}
+	pushFromAfar(t, operator)
 	said(t, writer, exitDone, "register-actor", "last", "--name", "Last", "--kind", "person")
 	_, after := fetch(t, writer+"/v1/entries")
 	if rest, ok := strings.CutPrefix(after, before); !ok || strings.Count(rest, "\n") != 1 {
 		t.Errorf("the origin's log was changed:\n%s", rest)
 	}
+	if n := held(t, ledger, "KV_TRUCE_HEADS"); n.foreign != heads.foreign {
+		t.Errorf("among the heads stand messages of somebody else: %+v", n)
+	}
+}
+
+// pushFromAfar makes consumers that send what they read to where it would be an entry, a head, or an order to the server: a
+// message without a body is one to delete the stream. The last one sends to us, so that we know when all have been sent.
+func pushFromAfar(t *testing.T, operator *nats.Conn) {
+	t.Helper()
+	const here = "truce-mirror.pushed"
+	arrived, err := operator.SubscribeSync(here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []string{"truce.ceasefire.forged", "$JS.API.STREAM.DELETE.TRUCE", "$JS.API.STREAM.PURGE.TRUCE", "$KV.TRUCE_HEADS.forged", here} {
+		request, err := json.Marshal(map[string]any{"stream_name": "TRUCE", "config": map[string]any{
+			"ack_policy": "none", "deliver_policy": "all", "deliver_subject": to, "headers_only": strings.HasPrefix(to, "$JS"), "inactive_threshold": time.Minute,
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := operator.Request("truce-hub.CONSUMER.CREATE.TRUCE", request, patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: %.250s", to, answer.Data)
+	}
+	for range 3 {
+		if _, err := arrived.NextMsg(patience); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// kept is what a stream holds: messages of its own subjects, and of others.
+type kept struct{ own, foreign int }
+
+func held(t *testing.T, ledger *nats.Conn, stream string) (k kept) {
+	t.Helper()
+	m, err := ledger.Request("$JS.API.STREAM.INFO."+stream, []byte(`{"subjects_filter":">"}`), patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer struct {
+		State struct{ Subjects map[string]int }
+	}
+	if err := json.Unmarshal(m.Data, &answer); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s: %v", stream, answer.State.Subjects)
+	for subject, n := range answer.State.Subjects {
+		if strings.HasPrefix(subject, "$KV.TRUCE_HEADS.") && subject != "$KV.TRUCE_HEADS.forged" {
+			k.own += n
+		} else {
+			k.foreign += n
+		}
+	}
+	return k
 }
 
 // wantSame compares an answer and the digests, the proof tree's among them, of two nodes at a sequence.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"truceledger/eventstore/jetstream"
+	"truceledger/eventstore/logtest"
 )
 
 // natsServer is the program nats-server, as it stands in the module that go.mod names: this test binary is one when it is
@@ -50,7 +50,7 @@ type natsNode struct {
 func (n *natsNode) url() string { return fmt.Sprintf("tls://localhost:%d", n.port) }
 
 // start runs the server; after a kill, the same one again.
-func (n *natsNode) start(t *testing.T) {
+func (n *natsNode) start(t testing.TB) {
 	t.Helper()
 	path, err := exec.LookPath("nats-server")
 	if err != nil {
@@ -78,11 +78,11 @@ type natsCluster struct {
 }
 
 // startNATSCluster starts three processes, and returns when they have elected a leader.
-func startNATSCluster(t *testing.T) *natsCluster {
+func startNATSCluster(t testing.TB) *natsCluster {
 	t.Helper()
 	c := &natsCluster{authority: newAuthority(t)}
 	const n = 3
-	ports := freePorts(t, 4*n)
+	ports := logtest.Ports(t, 4*n)
 	var routes []string
 	for i := range n {
 		routes = append(routes, fmt.Sprintf("nats://localhost:%d", ports[4*i+1]))
@@ -106,7 +106,7 @@ func startNATSCluster(t *testing.T) *natsCluster {
 }
 
 // awaitLeader waits until the cluster answers requests of its own kind: until it has elected a leader it does not.
-func (c *natsCluster) awaitLeader(t *testing.T) {
+func (c *natsCluster) awaitLeader(t testing.TB) {
 	t.Helper()
 	nc := c.connect(t, "truce-ledger")
 	defer nc.Close()
@@ -131,13 +131,13 @@ func (c *natsCluster) urls() string {
 }
 
 // connect connects as a user, to any node.
-func (c *natsCluster) connect(t *testing.T, user string) *nats.Conn {
+func (c *natsCluster) connect(t testing.TB, user string) *nats.Conn {
 	t.Helper()
 	return c.connectTo(t, c.urls(), user)
 }
 
 // connectTo connects to servers of deploy/nats.
-func (a *authority) connectTo(t *testing.T, urls, user string) *nats.Conn {
+func (a *authority) connectTo(t testing.TB, urls, user string) *nats.Conn {
 	t.Helper()
 	cert, key := a.issue(t, user)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -151,14 +151,14 @@ func (a *authority) connectTo(t *testing.T, urls, user string) *nats.Conn {
 }
 
 // flags are those of truce serve, as a user of these servers.
-func (a *authority) flags(t *testing.T, urls, user string) []string {
+func (a *authority) flags(t testing.TB, urls, user string) []string {
 	t.Helper()
 	cert, key := a.issue(t, user)
 	return []string{"--nats", urls, "--nats-ca", a.file, "--nats-cert", cert, "--nats-key", key}
 }
 
 // deployed is the path of a file that operators are given.
-func deployed(t *testing.T, file string) string {
+func deployed(t testing.TB, file string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join("..", "..", "deploy", "nats", file))
 	if err != nil {
@@ -171,17 +171,3 @@ func deployed(t *testing.T, file string) string {
 }
 
 func loopback(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
-
-// freePorts returns ports that nobody listens on right now.
-func freePorts(t *testing.T, n int) (ports []int) {
-	t.Helper()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports
-}

@@ -215,7 +215,7 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 	}
 	o := jetstream.Options{Stream: s.stream, Replicas: s.replicas, ReadOnly: s.mirror.readOnly, Halted: n.halted, Log: n.logger}
 	if n.embedded == nil {
-		o.AckTimeout = clusterPatience
+		o.AckTimeout, o.NoConsumers = clusterPatience, s.mirror.readOnly
 	}
 	if n.log, err = jetstream.Open(ctx, n.conn, o); err != nil {
 		return missing(err, s.stream)

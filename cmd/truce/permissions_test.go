@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,11 +9,10 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	natsjetstream "github.com/nats-io/nats.go/jetstream"
 
 	"truceledger/eventstore"
 	"truceledger/eventstore/jetstream"
-	"truceledger/eventstore/proof/natsheads"
+	"truceledger/eventstore/logtest"
 )
 
 // TestDeployedNATS starts the servers of deploy/nats, and tries what each of their users may do and what not.
@@ -33,7 +31,7 @@ func TestDeployedNATS(t *testing.T) {
 	}
 	before := contentOf(t, log)
 	t.Run("a reader reads all of it", func(t *testing.T) {
-		read, err := jetstream.Open(t.Context(), c.connect(t, "truce-reader"), jetstream.Options{ReadOnly: true})
+		read, err := jetstream.Open(t.Context(), c.connect(t, "truce-reader"), jetstream.Options{ReadOnly: true, NoConsumers: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,15 +46,15 @@ func TestDeployedNATS(t *testing.T) {
 	})
 	t.Run("what is refused", func(t *testing.T) {
 		for user, refused := range map[string][]string{
-			"truce-reader": append([]string{"truce.ceasefire.c-0", "$JS.API.STREAM.CREATE.TRUCE", "$JS.API.STREAM.UPDATE.TRUCE", "$JS.API.STREAM.CREATE.OTHER",
-				"$JS.API.CONSUMER.LIST.TRUCE", "$JS.API.CONSUMER.NAMES.TRUCE"}, nobodyMay...),
-			"truce-ledger": append([]string{"$JS.API.STREAM.CREATE.OTHER", "$JS.API.STREAM.UPDATE.OTHER", "$JS.API.STREAM.DELETE.OTHER", "$SYS.REQ.SERVER.PING"}, nobodyMay...),
+			"truce-reader": slices.Concat(readersMayNot, nobodyMay),
+			"truce-ledger": append([]string{"$JS.API.STREAM.CREATE.OTHER", "$JS.API.STREAM.UPDATE.OTHER", "$JS.API.STREAM.DELETE.OTHER"}, nobodyMay...),
 		} {
 			nc := c.connect(t, user)
 			for _, subject := range refused {
 				wantRefused(t, nc, subject)
 			}
 		}
+		wantDeaf(t, c.connect(t, "truce-reader"), "truce.>", "$JS.>", "$KV.>", "$SYS.>", "_R_.>", ">")
 	})
 	t.Run("a stranger is not let in", func(t *testing.T) {
 		cert, key := c.issue(t, "somebody")
@@ -69,8 +67,7 @@ func TestDeployedNATS(t *testing.T) {
 			t.Error("somebody without a certificate was let in")
 		}
 	})
-	t.Run("no answer to a reader is filed as an entry", func(t *testing.T) { answersElsewhere(t, c) })
-	t.Run("no consumer of a reader speaks for it", func(t *testing.T) { pushedElsewhere(t, c, ledger) })
+	t.Run("no answer to a reader is filed as an entry", func(t *testing.T) { answersElsewhere(t, c.connect(t, "truce-reader"), "TRUCE") })
 	t.Run("no reader joins as a server", func(t *testing.T) { uninvited(t, c) })
 	if after := contentOf(t, log); after != before {
 		t.Errorf("the log was changed:\n%s\n%s", before, after)
@@ -80,10 +77,42 @@ func TestDeployedNATS(t *testing.T) {
 	}
 }
 
-// nobodyMay is what would take something away from the log.
+// nobodyMay is what would take something away from the log or its heads, or rule over the servers that keep them.
 var nobodyMay = []string{
-	"$JS.API.STREAM.DELETE.TRUCE", "$JS.API.STREAM.PURGE.TRUCE", "$JS.API.STREAM.MSG.DELETE.TRUCE", "$JS.API.STREAM.RESTORE.TRUCE",
-	"$JS.API.STREAM.PEER.REMOVE.TRUCE", "$JS.API.STREAM.LEADER.STEPDOWN.TRUCE", "$JS.API.ACCOUNT.PURGE.TRUCE", "$JS.API.META.LEADER.STEPDOWN",
+	"$JS.API.STREAM.DELETE.TRUCE", "$JS.API.STREAM.PURGE.TRUCE", "$JS.API.STREAM.MSG.DELETE.TRUCE", "$JS.API.STREAM.SNAPSHOT.TRUCE", "$JS.API.STREAM.RESTORE.TRUCE",
+	"$JS.SNAPSHOT.RESTORE.TRUCE.x", "$JS.API.STREAM.DELETE.KV_TRUCE_HEADS", "$JS.API.STREAM.PURGE.KV_TRUCE_HEADS", "$JS.API.STREAM.MSG.DELETE.KV_TRUCE_HEADS",
+	"$JS.API.CONSUMER.DURABLE.CREATE.TRUCE.x", "$JS.API.CONSUMER.PAUSE.TRUCE.x", "$JS.API.CONSUMER.RESET.TRUCE.x", "$JS.API.CONSUMER.UNPIN.TRUCE.x",
+	"$JS.API.STREAM.PEER.REMOVE.TRUCE", "$JS.API.STREAM.LEADER.STEPDOWN.TRUCE", "$JS.API.CONSUMER.LEADER.STEPDOWN.TRUCE.x",
+	"$JS.API.ACCOUNT.PURGE.TRUCE", "$JS.API.META.LEADER.STEPDOWN", "$JS.API.SERVER.REMOVE", "$SYS.REQ.SERVER.PING", "$SYS.REQ.SERVER.x.RELOAD",
+}
+
+// readersMayNot is what would write for the ledger, answer in its stead, or have the servers keep something for a reader.
+var readersMayNot = []string{
+	"truce.ceasefire.c-0", "$KV.TRUCE_HEADS.x", "_INBOX.x.y", "_R_.x", "$JS.API.STREAM.CREATE.TRUCE", "$JS.API.STREAM.UPDATE.TRUCE", "$JS.API.STREAM.CREATE.OTHER",
+	"$JS.API.STREAM.UPDATE.KV_TRUCE_HEADS", "$JS.API.STREAM.MSG.GET.KV_TRUCE_HEADS", "$JS.API.DIRECT.GET.KV_TRUCE_HEADS", "$JS.API.STREAM.LIST", "$JS.API.STREAM.NAMES",
+	"$JS.API.CONSUMER.CREATE.TRUCE", "$JS.API.CONSUMER.CREATE.TRUCE.x", "$JS.API.CONSUMER.CREATE.TRUCE.x.truce.ceasefire.c-0", "$JS.API.CONSUMER.MSG.NEXT.TRUCE.x",
+	"$JS.API.CONSUMER.DELETE.TRUCE.x", "$JS.API.CONSUMER.INFO.TRUCE.x", "$JS.API.CONSUMER.LIST.TRUCE", "$JS.API.CONSUMER.NAMES.TRUCE",
+	"$JS.ACK.TRUCE.x.1.1.1.1.1", "$JS.FC.TRUCE.x", "truce-hub.CONSUMER.CREATE.TRUCE", "truce-mirror.x", "truce-api.query", "truce-api.command.propose",
+}
+
+// wantDeaf subscribes, and waits for the server's no.
+func wantDeaf(t *testing.T, nc *nats.Conn, subjects ...string) {
+	t.Helper()
+	said := make(chan error, 16)
+	nc.SetErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { said <- err })
+	for _, subject := range subjects {
+		if _, err := nc.SubscribeSync(subject); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-said:
+			if !errors.Is(err, nats.ErrPermissionViolation) {
+				t.Errorf("listening to %s: got %v", subject, err)
+			}
+		case <-time.After(5 * time.Second):
+			t.Errorf("%s: it was allowed to listen", subject)
+		}
+	}
 }
 
 // wantRefused publishes, and waits for the server's no.
@@ -105,72 +134,25 @@ func wantRefused(t *testing.T, nc *nats.Conn, subject string) {
 }
 
 // answersElsewhere asks what a reader may ask, and wants the answer to be sent to the log itself.
-func answersElsewhere(t *testing.T, c *natsCluster) {
-	reader := c.connect(t, "truce-reader")
+func answersElsewhere(t *testing.T, reader *nats.Conn, stream string) {
+	t.Helper()
 	for subject, request := range map[string]string{
-		"$JS.API.INFO": "", "$JS.API.STREAM.INFO.TRUCE": "", "$JS.API.STREAM.MSG.GET.TRUCE": `{"seq":1}`, "$JS.API.DIRECT.GET.TRUCE": `{"seq":1}`,
-		"$JS.API.CONSUMER.CREATE.TRUCE.x":   `{"stream_name":"TRUCE","config":{"name":"x","ack_policy":"none"}}`,
-		"$JS.API.CONSUMER.MSG.NEXT.TRUCE.x": `{"batch":1}`,
+		"$JS.API.INFO": "", "$JS.API.STREAM.INFO." + stream: "", "$JS.API.STREAM.MSG.GET." + stream: `{"seq":1}`, "$JS.API.DIRECT.GET." + stream: `{"seq":1,"batch":3}`,
 	} {
 		if err := reader.PublishRequest(subject, "truce.ceasefire.forged", []byte(request)); err != nil {
 			t.Fatal(err)
 		}
 		// The answer to the next request comes after: what the last one did has been done by then.
-		if _, err := reader.Request("$JS.API.STREAM.INFO.TRUCE", nil, patience); err != nil {
+		if _, err := reader.Request("$JS.API.STREAM.INFO."+stream, nil, patience); err != nil {
 			t.Fatal(err)
 		}
-	}
-}
-
-// pushedElsewhere makes consumers that send what they read to where it would be an entry, or an order to the server: a
-// message without a body is one to delete the stream. The last one sends to us, so that we know when all have been sent.
-func pushedElsewhere(t *testing.T, c *natsCluster, ledger *nats.Conn) {
-	js, err := natsjetstream.New(ledger)
-	if err != nil {
-		t.Fatal(err)
-	}
-	heads, err := natsheads.Open(t.Context(), js, "forged", 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const here = "_INBOX.pushed"
-	arrived, err := ledger.SubscribeSync(here)
-	if err != nil {
-		t.Fatal(err)
-	}
-	reader := c.connect(t, "truce-reader")
-	for i, to := range []string{"truce.ceasefire.forged", "$JS.API.STREAM.DELETE.TRUCE", "$JS.API.STREAM.PURGE.TRUCE", "$KV.TRUCE_HEADS.forged", here} {
-		name := fmt.Sprint("push-", i)
-		request, err := json.Marshal(map[string]any{"stream_name": "TRUCE", "config": map[string]any{
-			"name": name, "ack_policy": "none", "deliver_policy": "all", "deliver_subject": to, "headers_only": to != "$KV.TRUCE_HEADS.forged", "inactive_threshold": time.Minute,
-		}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer, err := reader.Request("$JS.API.CONSUMER.CREATE.TRUCE."+name, request, patience)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("%s: %.150s", to, answer.Data)
-	}
-	for range 3 {
-		if _, err := arrived.NextMsg(patience); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if head, revision, err := heads.Load(t.Context()); revision != 0 || err != nil {
-		t.Errorf("a reader has put %q among the signed heads, %v", head, err)
-	}
-	info, err := ledger.Request("$JS.API.STREAM.INFO.TRUCE", nil, patience)
-	if err != nil || !strings.Contains(string(info.Data), `"messages":3`) {
-		t.Errorf("the stream is no longer as it was: %s, %v", info.Data, err)
 	}
 }
 
 // uninvited starts a server with the certificate of a reader, who wants to be one of the cluster.
 func uninvited(t *testing.T, c *natsCluster) {
 	cert, key := c.issue(t, "truce-reader")
-	ports := freePorts(t, 4)
+	ports := logtest.Ports(t, 4)
 	rogue := *c.nodes[0]
 	rogue.env = append(slices.Clone(rogue.env), "TRUCE_NATS_NAME=rogue", "TRUCE_NATS_LISTEN="+loopback(ports[0]), "TRUCE_NATS_CLUSTER_LISTEN="+loopback(ports[1]),
 		"TRUCE_NATS_LEAF_LISTEN="+loopback(ports[2]), "TRUCE_NATS_MONITOR="+loopback(ports[3]), "TRUCE_NATS_STORE="+t.TempDir(),

@@ -19,12 +19,13 @@ import (
 	"time"
 
 	"truceledger/eventstore"
+	"truceledger/eventstore/jetstream"
 )
 
 // BenchmarkScaling puts a monitoring mission's reports on the record, command by command, as fast as one node takes them, and
 // measures at each size what docs/scaling.md reckons with. TRUCE_SCALING names the sizes, in entries:
 //
-//	TRUCE_SCALING=10000,100000,400000 go test ./cmd/truce -run '^$' -bench Scaling -benchtime 1x -timeout 2h
+//	TRUCE_SCALING=10000,100000,300000 go test ./cmd/truce -run '^$' -bench Scaling -benchtime 1x -timeout 2h
 func BenchmarkScaling(b *testing.B) {
 	sizes := "5000,50000"
 	if given := os.Getenv("TRUCE_SCALING"); given != "" {
@@ -57,6 +58,9 @@ type mission struct {
 	dir     string
 	entries int
 	node    *node
+
+	nats     jetstream.DialOptions // where the log is kept; by default in this process
+	replicas int
 }
 
 func (m *mission) run() {
@@ -98,7 +102,7 @@ func (m *mission) run() {
 }
 
 func (m *mission) open() {
-	n, err := openNode(m.b.Context(), &settings{data: m.dir, zone: "UTC", stream: "TRUCE"}, slog.New(slog.DiscardHandler))
+	n, err := openNode(m.b.Context(), &settings{data: m.dir, zone: "UTC", stream: "TRUCE", nats: m.nats, replicas: m.replicas, access: accessSettings{open: true}}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		m.b.Fatal(err)
 	}

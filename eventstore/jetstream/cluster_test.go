@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"net"
 	"net/url"
 	"sync"
 	"testing"
@@ -24,7 +23,7 @@ import (
 func startCluster(t *testing.T) []*server.Server {
 	t.Helper()
 	const n = 3
-	ports, routes := freePorts(t, n), []*url.URL{}
+	ports, routes := logtest.Ports(t, n), []*url.URL{}
 	for _, p := range ports {
 		routes = append(routes, &url.URL{Scheme: "nats", Host: fmt.Sprintf("127.0.0.1:%d", p)})
 	}
@@ -52,19 +51,6 @@ func startCluster(t *testing.T) []*server.Server {
 			t.Fatal("the cluster has no leader")
 		}
 	}
-}
-
-func freePorts(t *testing.T, n int) []int {
-	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports
 }
 
 // Three copies: conflicts have another error code, and direct gets are answered by replicas that lag behind the leader.

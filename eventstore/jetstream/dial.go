@@ -73,7 +73,9 @@ func connOptions(log *slog.Logger) []nats.Option {
 		nats.ReconnectBufSize(-1),
 		// nats.go makes room for 65,536 messages (half a MiB) in every subscription of a Load; one page is all that comes.
 		nats.SyncQueueLen(2 * pageMessages),
-		nats.PingInterval(10 * time.Second), // a silent peer is noticed within 30 s
+		// A server that is silent, because its machine is, is left for another one within 6 s; one that is gone, at once.
+		nats.PingInterval(2 * time.Second),
+		nats.MaxPingsOutstanding(2),
 		nats.DisconnectErrHandler(func(nc *nats.Conn, err error) {
 			if err != nil { // nil: closed by us
 				log.Warn("nats connection lost", "error", err)

@@ -164,11 +164,7 @@ func openLedger(t *testing.T, log eventstore.Log) *eventstore.Ledger {
 
 func mustExecute(t *testing.T, l *eventstore.Ledger, body string) {
 	t.Helper()
-	c, err := eventstore.DecodeCommand("", []byte(body))
-	if err == nil {
-		_, err = l.Execute(t.Context(), eventstore.Request{Command: c, Principal: "clerk"})
-	}
-	if err != nil {
+	if err := execute(t, l, body); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -46,14 +46,14 @@ func (l *Log) load(ctx context.Context, subject string, after uint64, yield func
 	}
 	pause, since := stalePause, time.Now()
 	for after < last {
-		page, err := l.page(ctx, subject, after, last)
-		for _, m := range page {
+		page, err := l.page(ctx, after, last, jetstreamext.GetBatchSubject(subject))
+		for _, m := range page.messages {
 			if !yield(m, nil) {
 				return nil
 			}
 			after = m.Sequence
 		}
-		if len(page) > 0 {
+		if len(page.messages) > 0 {
 			pause, since = stalePause, time.Now()
 			continue
 		}
@@ -93,39 +93,46 @@ func (l *Log) lastOf(ctx context.Context, subject string) (uint64, error) {
 	return 0, fmt.Errorf("last sequence: %w: %w", answered(answer.Error), answer.Error)
 }
 
-// page returns messages of the subject in after+1..last, as many as one answer holds. None and an error that is worth
-// another try: a replica that has nothing, or did not answer.
-func (l *Log) page(ctx context.Context, subject string, after, last uint64) ([]eventstore.Message, error) {
+// A page is what one direct get answers.
+type page struct {
+	messages []eventstore.Message
+	more     bool // the replica that answered has others after them
+}
+
+// page returns messages in after+1..last, of one subject where the filter says so, as many as one answer holds. None and an
+// error that is worth another try: a replica that has nothing, or did not answer.
+func (l *Log) page(ctx context.Context, after, last uint64, filter ...jetstreamext.GetBatchOpt) (p page, err error) {
 	ctx, cancel := context.WithTimeout(ctx, l.ackTimeout)
 	defer cancel()
 	answers, err := jetstreamext.GetBatch(ctx, l.js, l.stream, pageMessages,
-		jetstreamext.GetBatchSubject(subject),
-		jetstreamext.GetBatchSeq(after+1),
-		jetstreamext.GetBatchMaxBytes(pageBytes))
+		append(filter, jetstreamext.GetBatchSeq(after+1), jetstreamext.GetBatchMaxBytes(pageBytes))...)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
 	// Collected before any is handed out: orbit ends a page silently when its time is over, and a slow caller's time is
 	// not the server's.
-	var page []eventstore.Message
 	previous := "0"
 	for m, err := range answers {
 		if err != nil {
-			return page, err
+			return p, err
 		}
 		// The server names the message that it sent before. Without this a message that the client dropped (a full queue)
 		// would be a hole in the record that nobody sees.
 		if m.Header.Get(jetstream.LastSequenceHeader) != previous {
-			return page, errDropped
+			return p, errDropped
 		}
 		previous = m.Header.Get(jetstream.SequenceHeader)
 		if m.Sequence > last {
 			break // stored since the call; the next load has it
 		}
-		page = append(page, eventstore.Message{Sequence: m.Sequence, Subject: m.Subject, Payload: m.Data})
+		p.messages = append(p.messages, eventstore.Message{Sequence: m.Sequence, Subject: m.Subject, Payload: m.Data})
+		p.more = m.Header.Get(pendingHeader) != "0"
 	}
-	return page, errStale
+	return p, errStale
 }
+
+// pendingHeader counts the messages that the replica has after this one.
+const pendingHeader = "Nats-Num-Pending"
 
 var (
 	errStale   = errors.New("the replica has less than the leader")

@@ -24,6 +24,10 @@ const (
 	// short because nats.go swallows the "no responders" of a pull request that was quicker, in a cluster, than the
 	// news of the consumer: until the heartbeats are missed such a reader hears nothing.
 	heartbeat = 500 * time.Millisecond
+	// consumerPatience bounds the wait for a consumer, and consumerPause is how long is read without one before the next is asked
+	// for.
+	consumerPatience = time.Second
+	consumerPause    = 2 * time.Second
 	// consumerLife is how long the server keeps the consumer of a reader that vanished without deleting it.
 	consumerLife = time.Minute
 
@@ -66,7 +70,7 @@ func (l *Log) tail(ctx context.Context, after uint64, patience int, take func(ev
 	pause, failures := retryPause, 0
 	for {
 		start := after
-		err := l.deliver(ctx, &after, take)
+		err := l.advance(ctx, &after, take)
 		if err == nil {
 			return nil
 		}
@@ -86,6 +90,22 @@ func (l *Log) tail(ctx context.Context, after uint64, patience int, take func(ev
 		}
 		pause = min(2*pause, retryPauseMax)
 	}
+}
+
+// advance reads on by a consumer, and where there is none to be had, or this log may have none, by direct gets. It returns nil
+// when take has enough, and else why it is time to begin anew.
+func (l *Log) advance(ctx context.Context, after *uint64, take func(eventstore.Message) bool) error {
+	if l.polls {
+		return l.poll(ctx, after, take)
+	}
+	err := l.deliver(ctx, after, take)
+	if errors.Is(err, errNoConsumer) {
+		l.log.Debug("no consumer; reading by direct gets", "after", *after, "error", err)
+		ctx, cancel := context.WithTimeout(ctx, consumerPause)
+		defer cancel()
+		return l.poll(ctx, after, take)
+	}
+	return err
 }
 
 // final tells errors that no new consumer can mend. A shorter stream is believed only when it stays so: a new leader may
@@ -137,19 +157,18 @@ type consumer struct {
 	stopped  func() bool // stops the watch on ctx
 }
 
+// errNoConsumer: the server made none. In a cluster consumers are made by the leader of all streams, who may be away while the
+// leader of this one is there; and others may have used up what the account may have.
+var errNoConsumer = errors.New("no consumer")
+
 // consume checks that the stream still holds what was delivered, and starts a consumer at the message after it.
 func (l *Log) consume(ctx context.Context, after uint64) (*consumer, error) {
-	state, err := l.State(ctx)
-	if err != nil {
+	if err := l.holds(ctx, after); err != nil {
 		return nil, err
 	}
-	if err := whole(state); err != nil {
-		return nil, err
-	}
-	if state.Last < after {
-		return nil, fmt.Errorf("%w: the newest is %d, but %d was there", ErrLost, state.Last, after)
-	}
-	made, err := l.js.CreateConsumer(ctx, l.stream, jetstream.ConsumerConfig{
+	making, cancel := context.WithTimeout(ctx, consumerPatience)
+	defer cancel()
+	made, err := l.js.CreateConsumer(making, l.stream, jetstream.ConsumerConfig{
 		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:       after + 1,
 		AckPolicy:         jetstream.AckNonePolicy,
@@ -158,7 +177,7 @@ func (l *Log) consume(ctx context.Context, after uint64) (*consumer, error) {
 		InactiveThreshold: consumerLife,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("consumer: %w", err)
+		return nil, fmt.Errorf("%w: %w", errNoConsumer, err)
 	}
 	c := &consumer{log: l, name: made.CachedInfo().Name}
 	c.messages, err = made.Messages(

@@ -29,6 +29,9 @@ type Options struct {
 	Replicas int    // copies in the cluster, 0: as it is (1 when the stream is made). It is raised when lower, never lowered
 	ReadOnly bool   // neither make nor change the stream, nor append; it must exist (ErrNoStream), and may be a mirror
 
+	// NoConsumers reads by direct gets alone, for a user who may make no consumers: later by a tenth of a second, and half as fast.
+	NoConsumers bool
+
 	// AckTimeout bounds the wait for one append's acknowledgement, after which its outcome is unknown. 5 s when 0.
 	AckTimeout time.Duration
 	// Halted tells why nothing can be appended now; it is asked before each append. Nil is never.
@@ -45,6 +48,7 @@ type Log struct {
 	log        *slog.Logger
 	appender   appender // nil where the log is only read
 	halted     func() error
+	polls      bool // reads without consumers
 }
 
 var _ eventstore.Log = (*Log)(nil)
@@ -60,7 +64,7 @@ func Open(ctx context.Context, nc *nats.Conn, o Options) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jetstream: %w", err)
 	}
-	l := &Log{nc: nc, js: js, stream: o.Stream, ackTimeout: o.AckTimeout, log: o.Log, halted: o.Halted}
+	l := &Log{nc: nc, js: js, stream: o.Stream, ackTimeout: o.AckTimeout, log: o.Log, halted: o.Halted, polls: o.NoConsumers}
 	atomic, err := l.establish(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("stream %q: %w", o.Stream, err)
@@ -123,11 +127,15 @@ func (l *Log) establish(ctx context.Context, o Options) (atomic bool, err error)
 	return atomic, l.raiseReplicas(ctx, info.Config, o)
 }
 
-// hasAtomicBatches asks for the server's API level: 2 (nats-server 2.12) and above know atomic batches.
+// hasAtomicBatches asks for the server's API level: 2 (nats-server 2.12) and above know atomic batches. Below 1 (2.11) not even
+// several messages are answered at once: every command would fail, of a ledger that seemed to be there.
 func (l *Log) hasAtomicBatches(ctx context.Context) (bool, error) {
 	account, err := l.js.AccountInfo(ctx)
 	if err != nil {
 		return false, fmt.Errorf("account info: %w", err)
+	}
+	if account.API.Level < 1 {
+		return false, fmt.Errorf("nats-server %s is too old: 2.11 or newer is needed, and 2.12 for batches", l.nc.ConnectedServerVersion())
 	}
 	if account.API.Level < 2 {
 		l.log.Warn("the server has no atomic batches; every append is flushed by itself",
