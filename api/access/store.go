@@ -290,6 +290,14 @@ func (s *Store) Admit(secret string) (Admission, bool) {
 	return Admission{Caller: t.caller(), Life: s.life(hash), Until: t.Expires}, true
 }
 
+// opens reports whether a secret is that of a token that lives. It does not count as a use.
+func (s *Store) opens(secret string) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	i, found := s.at[digest(secret)]
+	return found && s.c.Tokens[i].live(s.now())
+}
+
 // life is shared by all requests of one secret. The lock is held.
 func (s *Store) life(hash string) context.Context {
 	l := s.lives[hash]
