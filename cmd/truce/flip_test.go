@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -167,7 +168,7 @@ func (f *flipping) copyTo(t *testing.T, dir, name string, at int, bit byte) {
 func (f *flipping) flip(t *testing.T, name string, at int, bit byte) {
 	dir := filepath.Join(t.TempDir(), "data")
 	f.copyTo(t, dir, name, at, bit)
-	p, err := launch(t.TempDir(), append(os.Environ(), "GORACE="+atExit), "serve", "--listen", "127.0.0.1:0", "--data", dir, "--alerts", "--alerts-private")
+	p, err := launch(t.TempDir(), append(os.Environ(), "GORACE="+atExit), append([]string{"serve", "--listen", "127.0.0.1:0", "--data", dir}, everything...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,3 +233,45 @@ func (f *flipping) refused(t *testing.T, p *process, dir, name string, at int, b
 		t.Errorf("%s was changed before it was refused: %v", name, err)
 	}
 }
+
+// A file that is gone is told from one that was never there: what was signed is forgotten with heads.db, which the log says, and
+// where the log itself is gone no new one is begun in its place.
+func TestALostFileIsNoNewLedger(t *testing.T) {
+	k := &killing{t: t, data: filepath.Join(t.TempDir(), "data"), acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
+	k.begin()
+	if strings.Contains(k.server.stderr.String(), "heads.db") {
+		t.Errorf("a new ledger misses its heads: %s", k.server.stderr)
+	}
+	if err := k.server.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(k.data, "heads.db")); err != nil {
+		t.Fatal(err)
+	}
+	k.start()
+	if !strings.Contains(k.server.stderr.String(), "heads.db is missing") {
+		t.Errorf("it is silent about heads.db: %s", k.server.stderr)
+	}
+	if err := k.server.stop(); err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []string{"jetstream", "views", "heads.db"} { // at last log.key alone is left to remember
+		if err := os.RemoveAll(filepath.Join(k.data, left)); err != nil {
+			t.Fatal(err)
+		}
+		p, err := launch(t.TempDir(), append(os.Environ(), "GORACE="+atExit), "serve", "--listen", "127.0.0.1:0", "--data", k.data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(p.kill)
+		_, err = p.awaitAddress()
+		if said := p.stderr.String(); err == nil || !strings.Contains(said, streamOf(k.data)) || !strings.Contains(said, "nothing follows") {
+			t.Errorf("without %s: got %v; it said: %s", left, err, said)
+		}
+		if _, err := os.Stat(filepath.Join(k.data, "jetstream")); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("without %s: a new log was begun, %v", left, err)
+		}
+	}
+}
+
+func streamOf(data string) string { return filepath.Join(data, "jetstream", "$G", "streams", "TRUCE") }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,9 @@ const (
 	sealed = "Amal Haddad"
 )
 
+// everything are the flags of a server that writes all the files that it can.
+var everything = []string{"--alerts", "--alerts-private", "--nats-listen", "127.0.0.1:0"}
+
 // fillFolder restarts the server of k with everything switched on, and uses it.
 func fillFolder(t *testing.T, k *killing) fullFolder {
 	t.Helper()
@@ -50,7 +54,7 @@ func fillFolder(t *testing.T, k *killing) fullFolder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k.flags = []string{"--alerts", "--alerts-private", "--witness", line[1]}
+	k.flags = append(slices.Clip(everything), "--witness", line[1])
 	k.start()
 	f := fullFolder{sealing: uuid.NewString(), auditor: strings.TrimSpace(said(t, k.address, exitDone, "token", "create", "--role", "auditor", "--name", "audit"))}
 	f.auditor = f.auditor[strings.LastIndexAny(f.auditor, " \n")+1:]

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -125,7 +126,7 @@ func lockFolder(dir string, log *slog.Logger) (*bbolt.DB, error) {
 // lockError says what to do about a lock.db that cannot be used. Where the disk or the folder is at fault, that is for the
 // error itself to say.
 func lockError(err error) error {
-	if errors.As(err, new(*os.PathError)) {
+	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) {
 		return fmt.Errorf("lock.db: %w", err)
 	}
 	return fmt.Errorf("lock.db: %w; it holds nothing: where no truce process uses the folder, remove it", err)
