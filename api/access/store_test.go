@@ -192,6 +192,16 @@ func TestTheFirstToken(t *testing.T) {
 	if err := CheckFirstToken(dir, s); err != nil {
 		t.Errorf("the file is sound, and it says %v", err)
 	}
+	half := filepath.Join(dir, ".operator.token-123")
+	if err := os.WriteFile(half, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := OpenStore(dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(half); err == nil {
+		t.Error("what a crash left half-written is still there, with a secret in it")
+	}
 	text[9] ^= 1
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
