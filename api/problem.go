@@ -180,6 +180,7 @@ func rejection(err error) *wire.Problem {
 // troubleProblem knows the errors that say nothing about the request: it may be sent again.
 func (a *API) troubleProblem(err error) *wire.Problem {
 	var conflict *eventstore.ConflictError
+	var unsettled *eventstore.UnsettledError
 	switch {
 	case errors.As(err, &conflict):
 		return problem(http.StatusConflict, "conflict", "%s", conflict.Error())
@@ -188,10 +189,10 @@ func (a *API) troubleProblem(err error) *wire.Problem {
 			"it is not known yet whether the command is stored: send it again with the same command_id to learn it; it cannot be stored twice")
 	case errors.Is(err, eventstore.ErrQueueFull):
 		return later("queue-full", "%s", eventstore.ErrQueueFull.Error())
-	case errors.Is(err, eventstore.ErrDisk):
-		return later("disk", "the disk that holds the ledger is full or cannot be written to; nothing was stored: questions are answered, and commands are taken again when the operator has made room")
-	case errors.Is(err, syscall.ENOSPC): // of a rebuild, which needs room for a second file
-		return later("disk", "the ledger's disk has no room for this; what serves is as it was: make room and ask again")
+	case errors.Is(err, eventstore.ErrDisk), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EROFS): // those of a file or a token
+		return later("disk", "the disk that holds the ledger is full or cannot be written to; nothing of this request was stored: questions are answered, and commands are taken again when the operator has made room")
+	case errors.As(err, &unsettled):
+		return later("unavailable", "it is not known yet whether an earlier command on the same record is stored; nothing of this request was: try again in a moment")
 	case errors.Is(err, eventstore.ErrUnavailable):
 		return later("unavailable", "the log cannot be reached now; nothing was stored: try again in a moment")
 	case errors.Is(err, projections.ErrNotReady):

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -126,6 +128,9 @@ func TestTrouble(t *testing.T) {
 		{eventstore.ErrUnavailable, 503, "unavailable"},
 		{eventstore.ErrOutcomeUnknown, 503, "outcome-unknown"},
 		{fmt.Errorf("%w: %w", eventstore.ErrOutcomeUnknown, context.DeadlineExceeded), 503, "outcome-unknown"},
+		{&eventstore.UnsettledError{Record: domain.Ref{Kind: "ceasefire", ID: "river"}}, 503, "unavailable"},
+		{fmt.Errorf("%w: %w", eventstore.ErrUnavailable, eventstore.ErrDisk), 503, "disk"},
+		{&fs.PathError{Op: "write", Path: "secret", Err: syscall.ENOSPC}, 503, "disk"},
 		{eventstore.ErrClosed, 503, "stopping"},
 		{eventstore.ErrNewerFormat, 503, "newer-format"},
 		{context.DeadlineExceeded, 503, "unavailable"},

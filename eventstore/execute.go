@@ -56,8 +56,8 @@ type Result struct {
 //
 // A no is a *domain.FieldError, *domain.NotFound, domain.Rejection, *domain.Refusal, *StaleError or ErrTooLarge: it
 // holds for the newest state of the record, and nothing is stored. So with *ConflictError, ErrQueueFull, ErrClosed,
-// ErrNewerFormat and ErrUnavailable, which say nothing about the command. ErrOutcomeUnknown: the caller stopped waiting
-// while the outcome was being settled; the same command_id gets the answer later.
+// ErrNewerFormat and ErrUnavailable, which say nothing about the command. ErrOutcomeUnknown: the outcome was still being
+// settled after 10 s, or the disk takes nothing; the same command_id gets the answer later.
 func (l *Ledger) Execute(ctx context.Context, r Request) (Result, error) {
 	if err := l.writable(); err != nil {
 		return Result{}, err
@@ -71,7 +71,7 @@ func (l *Ledger) Execute(ctx context.Context, r Request) (Result, error) {
 	}
 	release, err := l.turns.take(ctx, o.ref)
 	if err != nil {
-		return Result{}, fmt.Errorf("%s: %w", o.ref, err)
+		return Result{}, fmt.Errorf("%s: %w", o.ref, o.unsettled(err))
 	}
 	t := &turn{release: release}
 	defer t.done()

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"truceledger/domain"
 )
 
 // A turn is one command's hold on its record.
@@ -62,13 +64,52 @@ type outcome struct {
 	err   error
 }
 
-// settle finds out what became of a draft whose acknowledgement was lost. The caller waits as long as its ctx lives; the
-// turn is kept until the outcome is known, so that nobody decides on a record that may be about to change.
+// settleWait bounds how long anybody waits for an unknown outcome, or for the record that it holds. The election of a
+// leader takes less; where the engine is gone for longer an answer is worth more than the outcome.
+const settleWait = 10 * time.Second
+
+// An UnsettledError says that the record's last command has an outcome that is not known yet, so that nothing can be
+// decided on it. It is ErrUnavailable, and ErrDisk where that is why.
+type UnsettledError struct {
+	Record               domain.Ref
+	principal, commandID string // of the command that is being settled
+	reason               error
+}
+
+func (e *UnsettledError) Error() string {
+	return fmt.Sprintf("it is not known yet whether the last command on %s is stored: %s", e.Record, e.reason)
+}
+
+func (e *UnsettledError) Unwrap() []error { return []error{ErrUnavailable, e.reason} }
+
+// unsettled is the answer to an order that cannot wait for its record. To whoever sends the very command again whose outcome
+// is not known, nothing else may be said than before.
+func (o *order) unsettled(err error) error {
+	var e *UnsettledError
+	if errors.As(err, &e) && e.principal == o.Principal && e.commandID == o.commandID {
+		return fmt.Errorf("%w; send the same command_id again later: %s", ErrOutcomeUnknown, e.reason)
+	}
+	return err
+}
+
+// A settling finds out what became of one draft.
+type settling struct {
+	*Ledger
+	d        draft
+	late     time.Time     // when nobody is kept waiting any longer
+	hopeless chan struct{} // closed when nobody is
+	closed   bool          // the record's turn is
+}
+
+// settle finds out what became of a draft whose acknowledgement was lost. The caller waits for settleWait, and less where its
+// ctx ends or the disk takes nothing. The turn is kept until the outcome is known, so that nobody decides on a record that
+// may be about to change.
 func (l *Ledger) settle(ctx context.Context, d draft, t *turn) (Entry, error) {
 	l.options.Logger.Warn("the outcome of an append is unknown; settling", "record", d.entry.Ref.String(), "entry", d.entry.ID)
+	s := &settling{Ledger: l, d: d, late: time.Now().Add(settleWait), hopeless: make(chan struct{})}
 	known, left := make(chan outcome), make(chan struct{})
 	t.kept = l.begin(func() {
-		o := l.settled(d)
+		o := s.run()
 		select {
 		case known <- o: // the caller goes on with the turn
 		case <-left:
@@ -78,38 +119,58 @@ func (l *Ledger) settle(ctx context.Context, d draft, t *turn) (Entry, error) {
 	if !t.kept {
 		return Entry{}, fmt.Errorf("%w: %w", ErrOutcomeUnknown, ErrClosed)
 	}
+	ctx, cancel := context.WithDeadline(ctx, s.late)
+	defer cancel()
 	select {
 	case o := <-known:
 		t.kept = false
 		return o.entry, o.err
+	case <-s.hopeless:
+		close(left)
+		return Entry{}, fmt.Errorf("%w; send the same command_id again later", ErrOutcomeUnknown)
 	case <-ctx.Done():
 		close(left)
 		return Entry{}, fmt.Errorf("%w; send the same command_id again: %w", ErrOutcomeUnknown, context.Cause(ctx))
 	}
 }
 
-// settled publishes the same bytes again until they are found in the log or the record has moved past their expectation.
+// run publishes the same bytes again until they are found in the log or the record has moved past their expectation.
 // At most one of the copies can be stored, because all of them expect the same version. A crash here leaves the outcome
 // to the log; the caller was told nothing, or that it is not known.
-func (l *Ledger) settled(d draft) outcome {
+func (s *settling) run() outcome {
 	for try := 0; ; try++ {
-		if err := pause(l.life, try); err != nil {
+		if err := pause(s.life, try); err != nil {
 			return outcome{err: fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)}
 		}
-		sequence, err := l.again(d)
+		sequence, err := s.again(s.d)
 		if errors.Is(err, ErrConflict) {
-			sequence, err = l.find(d)
+			sequence, err = s.find(s.d)
 		}
 		switch {
 		case err == nil:
-			l.options.Logger.Info("the outcome is settled: stored", "record", d.entry.Ref.String(), "sequence", sequence)
-			return outcome{entry: l.stored(d, sequence)}
+			s.options.Logger.Info("the outcome is settled: stored", "record", s.d.entry.Ref.String(), "sequence", sequence)
+			return outcome{entry: s.stored(s.d, sequence)}
 		case errors.Is(err, errMovedOn):
-			l.options.Logger.Info("the outcome is settled: not stored", "record", d.entry.Ref.String(), "entry", d.entry.ID)
+			s.options.Logger.Info("the outcome is settled: not stored", "record", s.d.entry.Ref.String(), "entry", s.d.entry.ID)
 			return outcome{err: fmt.Errorf("append: %w", ErrConflict)}
 		}
-		l.options.Logger.Warn("the outcome is still unknown", "record", d.entry.Ref.String(), "tries", try+1, "err", err)
+		if tries := try + 1; tries&try == 0 { // the first, second, fourth, eighth: it may be the only thing that happens all night
+			s.options.Logger.Warn("the outcome is still unknown", "record", s.d.entry.Ref.String(), "tries", tries, "err", err)
+		}
+		if !s.closed && (errors.Is(err, ErrDisk) || time.Now().After(s.late)) {
+			s.close(err)
+		}
 	}
+}
+
+// close ends the waiting of everybody: of the caller, and of those who came for the same record. A full disk may stay full
+// until somebody gets up in the morning.
+func (s *settling) close(reason error) {
+	s.closed = true
+	s.turns.close(s.d.entry.Ref, &UnsettledError{
+		Record: s.d.entry.Ref, principal: s.d.entry.Principal, commandID: s.d.entry.Command.Head().CommandID, reason: reason,
+	})
+	close(s.hopeless)
 }
 
 // settlePatience bounds the wait for one further acknowledgement. What is published in the moment of an election is

@@ -3,8 +3,10 @@ package eventstore_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"truceledger/eventstore"
@@ -153,4 +155,93 @@ func TestSettlingDoesNotWaitForWhatIsNeverAnswered(t *testing.T) {
 	if err != nil || r.Entry.Sequence != 6 {
 		t.Errorf("got entry %d, %v; want entry 6", r.Entry.Sequence, err)
 	}
+}
+
+// A disk that is full may stay full all night: the caller whose write it was is told so at once, so are those who wait for the
+// same record or come later, and when there is room again the outcome is found without anybody's help.
+func TestAFullDiskKeepsNobodyWaiting(t *testing.T) {
+	log := table(t)
+	full := fmt.Errorf("%w: %w", eventstore.ErrUnavailable, eventstore.ErrDisk)
+	var tries atomic.Int32
+	var room atomic.Bool
+	entered, fails := make(chan struct{}), make(chan struct{})
+	l := open(t, &hooked{Log: log, before: func() error {
+		switch {
+		case tries.Add(1) == 1:
+			close(entered)
+			<-fails
+			return eventstore.ErrOutcomeUnknown
+		case room.Load():
+			return nil
+		}
+		return full
+	}})
+	answers := make(chan error)
+	go func() { _, err := send(t, l, withKey(northAgrees, key)); answers <- err }()
+	<-entered
+	waiting := make(chan error)
+	go func() { _, err := send(t, l, southAgrees); waiting <- err }()
+	for l.Waiting() < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	began := time.Now()
+	close(fails)
+	if err := <-answers; !errors.Is(err, eventstore.ErrOutcomeUnknown) {
+		t.Errorf("the caller whose write it was: got %v, want ErrOutcomeUnknown", err)
+	}
+	if err := <-waiting; !errors.Is(err, eventstore.ErrDisk) {
+		t.Errorf("who waited for the record: got %v, want ErrDisk", err)
+	}
+	if _, err := send(t, l, southAgrees); !errors.Is(err, eventstore.ErrDisk) {
+		t.Errorf("who comes later: got %v, want ErrDisk", err)
+	}
+	if _, err := send(t, l, withKey(northAgrees, key)); !errors.Is(err, eventstore.ErrOutcomeUnknown) || errors.Is(err, eventstore.ErrDisk) {
+		t.Errorf("the same command again: got %v, want ErrOutcomeUnknown as before", err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v until all were answered", took)
+	}
+	room.Store(true)
+	var r eventstore.Result
+	var err error
+	for range 2000 {
+		if r, err = send(t, l, withKey(northAgrees, key)); err == nil {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if err != nil || !r.Replayed || r.Entry.Sequence != 6 {
+		t.Errorf("with room again: got entry %d, replayed %v, %v; want entry 6 that settling stored", r.Entry.Sequence, r.Replayed, err)
+	}
+	must(t, l, southAgrees)
+	if n := l.Waiting(); n != 0 {
+		t.Errorf("%d are counted as waiting, want none", n)
+	}
+}
+
+// Whatever the reason, an unknown outcome is waited for no longer than ten seconds; nor is the record that it holds.
+func TestAnUnknownOutcomeIsWaitedForTenSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := open(t, &hooked{Log: table(t), before: func() error { return eventstore.ErrOutcomeUnknown }})
+		began := time.Now()
+		answers := make(chan error)
+		for _, body := range []string{northAgrees, southAgrees} {
+			go func() {
+				_, err := l.Execute(t.Context(), eventstore.Request{Command: command(t, body)})
+				answers <- err
+			}()
+			synctest.Wait()
+		}
+		first, second := <-answers, <-answers
+		var unsettled *eventstore.UnsettledError
+		if !errors.Is(first, eventstore.ErrOutcomeUnknown) || !errors.As(second, &unsettled) || !errors.Is(second, eventstore.ErrUnavailable) {
+			t.Errorf("got %v and %v, want ErrOutcomeUnknown and an UnsettledError", first, second)
+		}
+		if took := time.Since(began); took < 10*time.Second || took > 12*time.Second {
+			t.Errorf("they waited %v", took)
+		}
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -3,6 +3,8 @@ package access
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -91,6 +93,26 @@ func FirstToken(dir string, s *Store) error {
 	a := Asked{Name: FirstName, Roles: []Role{Recorder, Operator}}
 	_, err := s.create(a, func(secret string) error { return WriteFile(filepath.Join(dir, FirstTokenFile), []byte(secret+"\n")) })
 	return err
+}
+
+// ErrFirstTokenFile says that the file of the first token lets nobody in.
+var ErrFirstTokenFile = errors.New("it holds no token of this ledger: the file was changed, or its token was revoked or has expired; truce serve --new-operator-token makes another")
+
+// CheckFirstToken reports a file of the first token that lets nobody in: whoever reaches for it in the night should hear of it
+// before. One that was taken away is none.
+func CheckFirstToken(dir string, s *Store) error {
+	path := filepath.Join(dir, FirstTokenFile)
+	raw, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err == nil && !s.opens(strings.TrimSpace(string(raw))):
+		err = ErrFirstTokenFile
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
 }
 
 // HasFirstToken reports whether the file of the first token is there.

@@ -76,6 +76,7 @@ func OpenStore(dir string, now func() time.Time) (s *Store, fresh bool, err erro
 		now = time.Now
 	}
 	s = &Store{path: filepath.Join(dir, FileName), now: now, lives: map[string]*life{}, used: map[string]time.Time{}}
+	removeTemps(dir)
 	raw, err := os.ReadFile(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, true, nil
@@ -131,12 +132,25 @@ func (s *Store) save(c contents) error {
 	return nil
 }
 
+// tempPattern is what a file is called while it is being written.
+func tempPattern(name string) string { return "." + name + "-*" }
+
+// removeTemps takes away what a crash left half-written: a secret may stand in it. What cannot be removed is in nobody's way.
+func removeTemps(dir string) {
+	for _, name := range []string{FileName, FirstTokenFile} {
+		left, _ := filepath.Glob(filepath.Join(dir, tempPattern(name)))
+		for _, path := range left {
+			_ = os.Remove(path)
+		}
+	}
+}
+
 // WriteFile writes a file that only its owner can read, so that after a crash there is the old one or the new one.
 func WriteFile(path string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // mode 0600
+	f, err := os.CreateTemp(filepath.Dir(path), tempPattern(filepath.Base(path))) // mode 0600
 	if err != nil {
 		return err
 	}
@@ -288,6 +302,14 @@ func (s *Store) Admit(secret string) (Admission, bool) {
 	t := s.c.Tokens[i]
 	s.use(t.ID, now)
 	return Admission{Caller: t.caller(), Life: s.life(hash), Until: t.Expires}, true
+}
+
+// opens reports whether a secret is that of a token that lives. It does not count as a use.
+func (s *Store) opens(secret string) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	i, found := s.at[digest(secret)]
+	return found && s.c.Tokens[i].live(s.now())
 }
 
 // life is shared by all requests of one secret. The lock is held.

@@ -189,6 +189,32 @@ func TestTheFirstToken(t *testing.T) {
 	if !ok || !a.Caller.Has(Operator) || !a.Caller.Has(Recorder) || a.Caller.Principal() != "recorder:operator" || info.Mode().Perm() != 0o600 {
 		t.Errorf("got %+v %v, mode %v", a, ok, info.Mode())
 	}
+	if err := CheckFirstToken(dir, s); err != nil {
+		t.Errorf("the file is sound, and it says %v", err)
+	}
+	half := filepath.Join(dir, ".operator.token-123")
+	if err := os.WriteFile(half, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := OpenStore(dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(half); err == nil {
+		t.Error("what a crash left half-written is still there, with a secret in it")
+	}
+	text[9] ^= 1
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckFirstToken(dir, s); !errors.Is(err, ErrFirstTokenFile) || !strings.Contains(err.Error(), file) {
+		t.Errorf("a bit has flipped: got %v, want ErrFirstTokenFile with the name of the file", err)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckFirstToken(dir, s); err != nil {
+		t.Errorf("the file was taken away: got %v", err)
+	}
 }
 
 func TestCookies(t *testing.T) {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"truceledger/eventstore/boltguard"
 )
 
 // A Store remembers subscriptions and deliveries across restarts.
@@ -29,24 +31,20 @@ var (
 // ErrUnknown is something that the store does not hold.
 var ErrUnknown = errors.New("there is no such subscription or dead letter")
 
-// OpenStore opens the file, or makes it. It holds secrets: only its owner may read it.
+// OpenStore opens the file, or makes it, and reads all of it. It holds secrets: only its owner may read it. Damage is refused:
+// an alert that goes to another address than was asked for is worse than none.
 func OpenStore(file string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return nil, err
 	}
-	db, err := bbolt.Open(file, 0o600, &bbolt.Options{Timeout: time.Second})
-	if err != nil {
-		return nil, fmt.Errorf("the alerts' file: %w", err)
+	db, err := boltguard.Open(file, subscriptions, deliveries, dead, told, state)
+	if errors.Is(err, boltguard.ErrDamaged) {
+		err = fmt.Errorf("%w: bring it back from a backup, or remove it, which ends every subscription; or serve without --alerts", err)
 	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{subscriptions, deliveries, dead, told, state} {
-			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return &Store{db}, err
+	if err != nil {
+		return nil, fmt.Errorf("the subscriptions in %s: %w", file, err)
+	}
+	return &Store{db}, nil
 }
 
 // Close closes the file.
@@ -70,7 +68,7 @@ func (s *Store) put(bucket []byte, key string, v any) error {
 	if err != nil {
 		return err
 	}
-	return s.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(bucket).Put([]byte(key), raw) })
+	return s.db.Update(func(tx *bbolt.Tx) error { return boltguard.Put(tx, bucket, []byte(key), raw) })
 }
 
 // Subscriptions lists them, with their secrets: whoever shows them takes those away.
@@ -104,18 +102,17 @@ func (s *Store) Unsubscribe(id string) error {
 		return err
 	}
 	return s.db.Update(func(tx *bbolt.Tx) error {
-		b := tx.Bucket(subscriptions)
-		if b.Get([]byte(id)) == nil {
+		if tx.Bucket(subscriptions).Get([]byte(id)) == nil {
 			return ErrUnknown
 		}
 		for _, d := range pending {
 			if d.Subscription == id {
-				if err := tx.Bucket(deliveries).Delete([]byte(d.ID)); err != nil {
+				if err := boltguard.Delete(tx, deliveries, []byte(d.ID)); err != nil {
 					return err
 				}
 			}
 		}
-		return b.Delete([]byte(id))
+		return boltguard.Delete(tx, subscriptions, []byte(id))
 	})
 }
 
@@ -145,7 +142,7 @@ func (s *Store) finish(d Delivery, delivered bool) error {
 		case tx.Bucket(deliveries).Get([]byte(d.ID)) == nil:
 			return nil // its subscription has ended meanwhile
 		case delivered:
-			return tx.Bucket(deliveries).Delete([]byte(d.ID))
+			return boltguard.Delete(tx, deliveries, []byte(d.ID))
 		case d.Next.IsZero():
 			return move(tx, deliveries, dead, d)
 		}
@@ -158,10 +155,10 @@ func move(tx *bbolt.Tx, from, to []byte, d Delivery) error {
 	if err != nil {
 		return err
 	}
-	if err := tx.Bucket(from).Delete([]byte(d.ID)); err != nil {
+	if err := boltguard.Delete(tx, from, []byte(d.ID)); err != nil {
 		return err
 	}
-	return tx.Bucket(to).Put([]byte(d.ID), raw)
+	return boltguard.Put(tx, to, []byte(d.ID), raw)
 }
 
 // tell puts alerts on their way, each once for each subscription for ever, and notes how far the log is read, all in one
@@ -174,14 +171,14 @@ func (s *Store) tell(read uint64, pairs []addressed, now time.Time) error {
 				continue
 			}
 			d := Delivery{ID: newID(), Subscription: p.to, Alert: p.alert, Next: now}
-			if err := errors.Join(tx.Bucket(told).Put(key, []byte{1}), move(tx, deliveries, deliveries, d)); err != nil {
+			if err := errors.Join(boltguard.Put(tx, told, key, []byte{1}), move(tx, deliveries, deliveries, d)); err != nil {
 				return err
 			}
 		}
 		if read == 0 {
 			return nil
 		}
-		return tx.Bucket(state).Put(readTo, binary.BigEndian.AppendUint64(nil, read))
+		return boltguard.Put(tx, state, readTo, binary.BigEndian.AppendUint64(nil, read))
 	})
 }
 

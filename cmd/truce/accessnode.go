@@ -78,6 +78,9 @@ func (n *node) openAccess(s *settings) error {
 	if err != nil {
 		return fmt.Errorf("the first token: %w", err)
 	}
+	if err := access.CheckFirstToken(s.data, tokens); err != nil {
+		n.logger.Warn("nobody gets in with the first token's file", "err", err)
+	}
 	n.openDoor()
 	return nil
 }

@@ -36,6 +36,7 @@ func fillUp(t *testing.T, reserve string) {
 	k := &killing{t: t, data: filepath.Join(small, "data"), acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
 	k.begin()
 	var refused atomic.Int64
+	var longest longest
 	done := make(chan struct{})
 	var writers sync.WaitGroup
 	for range 4 {
@@ -47,6 +48,7 @@ func fillUp(t *testing.T, reserve string) {
 				default:
 				}
 				c := next()
+				began := time.Now()
 				answer, err := k.http.Post(k.address+"/v1/commands/"+c.verb, "application/json", strings.NewReader(c.body))
 				if err != nil {
 					t.Errorf("the server is gone: %v; it said: %s", err, k.server.stderr)
@@ -54,6 +56,7 @@ func fillUp(t *testing.T, reserve string) {
 				}
 				body, _ := io.ReadAll(answer.Body)
 				answer.Body.Close()
+				longest.note(time.Since(began))
 				switch {
 				case answer.StatusCode == http.StatusCreated:
 					k.note(c, answer)
@@ -102,7 +105,22 @@ func fillUp(t *testing.T, reserve string) {
 	if err := k.server.stop(); err != nil {
 		t.Error(err)
 	}
-	t.Logf("%d acknowledged, %d refused", len(k.acknowledged), refused.Load())
+	if took := time.Duration(longest.Load()); took > mostPatient {
+		t.Errorf("one command waited %v for its answer, want %v at most", took, mostPatient)
+	}
+	t.Logf("%d acknowledged, %d refused, the longest answer took %v", len(k.acknowledged), refused.Load(), time.Duration(longest.Load()))
+}
+
+// mostPatient is how long the documentation says that a command waits over a disk that fails: five seconds for the
+// acknowledgement and one until the engine's state is known, and as much again for who waits behind it on the same record.
+const mostPatient = 15 * time.Second
+
+// longest is the longest time that was noted.
+type longest struct{ atomic.Int64 }
+
+func (l *longest) note(took time.Duration) {
+	for was := l.Load(); int64(took) > was && !l.CompareAndSwap(was, int64(took)); was = l.Load() {
+	}
 }
 
 // TestARebuildOnAFullDisk rebuilds the projections where there is no room for a second file: that fails, says why, leaves nothing
@@ -236,4 +254,35 @@ func TestAReadOnlyDiskIsRefusedByName(t *testing.T) {
 	}
 	k.start()
 	k.check()
+}
+
+// A restore onto a disk that is too small ends by itself, says that it is the disk and not the backup, and leaves nothing.
+func TestARestoreOntoAFullDisk(t *testing.T) {
+	k := &killing{t: t, data: filepath.Join(t.TempDir(), "data"), acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
+	k.begin()
+	for range 60 {
+		k.must("violate", `{"ceasefires":["pause"],"by":"north","description":"`+strings.Repeat("shots ", 4000)+`"}`)
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"folder", "file.tar"} {
+		said(t, k.address, exitDone, "backup", "--data", k.data, filepath.Join(dir, name))
+	}
+	if err := k.server.stop(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"folder", "file.tar"} {
+		small := smallDisk(t, "size=1m")
+		var out, errs bytes.Buffer
+		began := time.Now()
+		code := run(t.Context(), []string{"restore", filepath.Join(dir, name), "--data", filepath.Join(small, "data")}, nil, &out, &errs, homeEnv)
+		if code != exitFailed || !strings.Contains(errs.String(), "no space left") || strings.Contains(errs.String(), "altered") {
+			t.Errorf("%s: got exit code %d, want %d and the reason: %s", name, code, exitFailed, &errs)
+		}
+		if took := time.Since(began); took > 15*time.Second {
+			t.Errorf("%s: it took %v", name, took)
+		}
+		if left, err := os.ReadDir(small); err != nil || len(left) > 0 {
+			t.Errorf("%s: %v is left, %v", name, left, err)
+		}
+	}
 }

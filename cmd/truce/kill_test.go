@@ -47,7 +47,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	if err := k.server.stop(); err != nil {
 		t.Errorf("the last stop: %v", err)
 	}
-	t.Logf("%d rounds, %d entries acknowledged", rounds, len(k.acknowledged))
+	t.Logf("%d rounds, %d entries acknowledged, the longest start took %v", rounds, len(k.acknowledged), k.longest)
 }
 
 const killClients = 8
@@ -55,9 +55,11 @@ const killClients = 8
 type killing struct {
 	t       *testing.T
 	data    string
+	flags   []string // of truce serve, besides the address and the folder
 	http    http.Client
 	server  *process
 	address string
+	longest time.Duration // of the starts
 
 	mu           sync.Mutex
 	acknowledged map[string]uint64 // sequences by command_id
@@ -81,7 +83,8 @@ func (k *killing) begin() {
 
 func (k *killing) start() {
 	k.t.Helper()
-	p, err := launch(k.t.TempDir(), append(os.Environ(), "GORACE="+atExit), "serve", "--listen", "127.0.0.1:0", "--data", k.data)
+	began := time.Now()
+	p, err := launch(k.t.TempDir(), append(os.Environ(), "GORACE="+atExit), append([]string{"serve", "--listen", "127.0.0.1:0", "--data", k.data}, k.flags...)...)
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -90,6 +93,7 @@ func (k *killing) start() {
 	if k.address, err = p.awaitAddress(); err != nil {
 		k.t.Fatal(err)
 	}
+	k.longest = max(k.longest, time.Since(began))
 	token, _, err := (&program{env: homeEnv}).token(k.address)
 	if err != nil || token == "" {
 		k.t.Fatalf("no token: %v", err)

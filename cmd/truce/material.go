@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -85,4 +87,14 @@ func (n *node) sweep() error {
 		return fmt.Errorf("finish what was to be destroyed: %w", err)
 	}
 	return nil
+}
+
+// inspect reads everything that lies beside the log, and says of each file that is damaged which it is. It stops nothing: what
+// is damaged is not handed out, and everything else is.
+func (b *beside) inspect(ctx context.Context, logger *slog.Logger) {
+	report := func(err error) {
+		logger.Error("a file in the data folder is damaged; everything else is served: bring it back from a backup", "err", err)
+	}
+	b.Files.Inspect(ctx, report)
+	b.Vault.Inspect(ctx, report)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -196,7 +197,7 @@ func (n *node) wholeLog() eventstore.Log {
 func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 	if s.nats.URL == "" {
 		n.embedded, err = jetstream.StartEmbedded(ctx, jetstream.EmbeddedOptions{
-			Dir: s.data, Log: n.logger, Access: n.natsAccess(s), Stream: s.stream, Filling: n.filling, Reserve: uint64(s.reserve) << 20, Known: func() uint64 { return remembered(s.data) },
+			Dir: s.data, Log: n.logger, Access: n.natsAccess(s), Stream: s.stream, Filling: n.filling, Reserve: uint64(s.reserve) << 20, Known: n.known(s.data),
 		})
 		if errors.Is(err, jetstream.ErrInUse) {
 			return fmt.Errorf("%w: stop it, or take another folder with --data", err)
@@ -248,9 +249,22 @@ func (n *node) halted() error {
 	return n.embedded.Halted()
 }
 
-// remembered is the newest entry that something beside the log knows to have been stored.
+// known tells the newest entry that the folder remembers. One that is being restored has only copies of what remembers.
+func (n *node) known(data string) func() uint64 {
+	if n.filling {
+		return nil
+	}
+	return func() uint64 { return remembered(data) }
+}
+
+// remembered is the newest entry that something beside the log knows to have been stored. The log's key is made when the first
+// one is.
 func remembered(data string) uint64 {
-	return max(projections.Remembered(filepath.Join(data, "views")), proof.Newest(filepath.Join(data, "heads.db")))
+	first := uint64(0)
+	if _, err := os.Stat(filepath.Join(data, "log.key")); err == nil {
+		first = 1
+	}
+	return max(first, projections.Remembered(filepath.Join(data, "views")), proof.Newest(filepath.Join(data, "heads.db")))
 }
 
 // close takes the node apart: no new requests, no more writes, no more reads, and then the engine. What was acknowledged

@@ -53,7 +53,11 @@ func openNotarised(s *settings, ledger string, logger *slog.Logger) (n *notarise
 	if n.policyText, n.policy, err = s.witnessPolicy(n.key.VerifierKey()); err != nil {
 		return nil, err
 	}
-	if n.heads, err = proof.OpenHeads(filepath.Join(s.data, "heads.db")); err != nil {
+	heads := filepath.Join(s.data, "heads.db")
+	if _, err := os.Stat(heads); errors.Is(err, os.ErrNotExist) && projections.Remembered(filepath.Join(s.data, "views")) > 0 { // they are made after it
+		logger.Error("heads.db is missing: this ledger no longer knows what it has signed, and could not see that its log was put back; bring it back from the newest backup", "path", heads)
+	}
+	if n.heads, err = proof.OpenHeads(heads); err != nil {
 		return n, err
 	}
 	verifier, err := proof.Verifier(n.key.VerifierKey())
@@ -136,7 +140,10 @@ func (n *notarised) begin(ctx context.Context, node *node) error {
 		return err
 	}
 	ctx = n.sign(ctx)
-	n.running.Go(func() { n.rehash(ctx, node) })
+	n.running.Go(func() {
+		n.rehash(ctx, node)
+		node.beside.inspect(ctx, n.logger)
+	})
 	n.checked.Store(true)
 	return nil
 }

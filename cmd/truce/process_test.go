@@ -42,9 +42,13 @@ func launchProgram(path, dir string, env []string, args ...string) (*process, er
 	return p, nil
 }
 
+// startPatience is how long a start may take. It takes a fraction of a second for what these tests store, and on a machine that
+// twenty others use at once, more than patience: one that has failed says so at once, so that waiting costs nothing.
+const startPatience = 2 * time.Minute
+
 // awaitAddress waits until the server says where it is.
 func (p *process) awaitAddress() (string, error) {
-	found, err := p.stderr.await(`truce: ledger \w+ at (http://[^/]+)/`)
+	found, err := p.stderr.awaitFor(`truce: ledger \w+ at (http://[^/]+)/`, startPatience)
 	if err != nil {
 		return "", err
 	}
@@ -105,9 +109,11 @@ func (o *output) String() string {
 }
 
 // await waits until the output matches the pattern.
-func (o *output) await(pattern string) ([]string, error) {
+func (o *output) await(pattern string) ([]string, error) { return o.awaitFor(pattern, patience) }
+
+func (o *output) awaitFor(pattern string, longest time.Duration) ([]string, error) {
 	re := regexp.MustCompile("(?m)" + pattern)
-	late := time.After(patience)
+	late := time.After(longest)
 	for {
 		o.mu.Lock()
 		text, ended, grown := o.text.String(), o.ended, o.grown

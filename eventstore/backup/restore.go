@@ -46,6 +46,14 @@ func (r Restore) Run(ctx context.Context) (m Manifest, err error) {
 	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return m, err
 	}
+	if err := os.MkdirAll(filepath.Dir(filepath.Clean(r.Data)), 0o700); err != nil {
+		return m, err
+	}
+	release, err := claim(filepath.Clean(r.Data))
+	if err != nil {
+		return m, err
+	}
+	defer release()
 	beside := filepath.Clean(r.Data) + ".restoring"
 	if err := os.RemoveAll(beside); err != nil {
 		return m, err

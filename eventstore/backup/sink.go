@@ -105,7 +105,11 @@ func unpack(path, dir string) error {
 		case h.Typeflag != tar.TypeReg || !filepath.IsLocal(filepath.FromSlash(h.Name)):
 			return &DamagedError{filepath.Base(path), fmt.Sprintf("it holds %q, which is no file of a backup", h.Name)}
 		}
-		if err := to.copy(h.Name, h.Size, r); err != nil {
+		err = to.copy(h.Name, h.Size, r)
+		if errors.As(err, new(*os.PathError)) && !errors.Is(err, os.ErrExist) {
+			return fmt.Errorf("unpack %s: %w", filepath.Base(path), err) // the disk's doing, and not the backup's
+		}
+		if err != nil {
 			return &DamagedError{filepath.Base(path), fmt.Sprintf("it was cut off or altered in %s (%v)", h.Name, err)}
 		}
 	}

@@ -41,6 +41,11 @@ func Write(ctx context.Context, path string, s Source) (m Manifest, err error) {
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 		return m, fmt.Errorf("%s exists already: a backup writes over nothing", path)
 	}
+	release, err := claim(path)
+	if err != nil {
+		return m, err
+	}
+	defer release()
 	part := path + ".part"
 	if err := os.RemoveAll(part); err != nil {
 		return m, err

@@ -150,7 +150,7 @@ func (v *Vault) Seal(value []byte, by, once string) (Secret, error) {
 		return Secret{}, fmt.Errorf("vault: %w", err)
 	}
 	if once != "" {
-		if err := write(v.uploads(), upload, []byte(s.Commitment)); err != nil {
+		if err := write(v.uploads(), upload, uploadFile(upload, s.Commitment)); err != nil {
 			return Secret{}, fmt.Errorf("vault: %w", err)
 		}
 	}
@@ -163,15 +163,36 @@ func uploadName(by, once string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (v *Vault) uploaded(upload string, value []byte) (s Secret, found bool, err error) {
-	commitment, err := os.ReadFile(filepath.Join(v.uploads(), upload))
+// uploadFile is what is kept of an upload: the commitment, and a checksum, because another commitment in its place would look
+// like a secret that was destroyed.
+func uploadFile(upload, commitment string) []byte {
+	sum := sha256.Sum256([]byte(upload + " " + commitment))
+	return []byte(commitment + "\n" + hex.EncodeToString(sum[:8]))
+}
+
+// readUpload returns the commitment of an upload, "" where there is none.
+func (v *Vault) readUpload(upload string) (string, error) {
+	path := filepath.Join(v.uploads(), upload)
+	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return s, false, nil
+		return "", nil
 	}
 	if err != nil {
-		return s, false, fmt.Errorf("vault: %w", err)
+		return "", fmt.Errorf("vault: %w", err)
 	}
-	s, err = v.Open(string(commitment))
+	commitment, _, summed := strings.Cut(string(raw), "\n")
+	if !domain.IsCommitment(commitment) || summed && !bytes.Equal(raw, uploadFile(upload, commitment)) { // early ones have no sum
+		return "", &DamagedError{Path: path, Why: "it does not hold what was written"}
+	}
+	return commitment, nil
+}
+
+func (v *Vault) uploaded(upload string, value []byte) (s Secret, found bool, err error) {
+	commitment, err := v.readUpload(upload)
+	if err != nil || commitment == "" {
+		return s, false, err
+	}
+	s, err = v.Open(commitment)
 	switch {
 	case errors.Is(err, ErrMissing):
 		return Secret{}, true, ErrDestroyed

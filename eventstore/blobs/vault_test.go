@@ -185,3 +185,78 @@ func TestSweepFinishesWhatACrashInterrupted(t *testing.T) {
 		t.Errorf("left: %v", left)
 	}
 }
+
+// What a disk has changed is named without anybody having asked for it, and nothing that is sound is.
+func TestAnInspectionNamesWhatIsDamaged(t *testing.T) {
+	dir := t.TempDir()
+	v := vault(t, dir)
+	sealed(t, v, witness, "first")
+	sealed(t, v, "another", "second")
+	files, err := OpenFiles(filepath.Join(dir, "files"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"one text", "another text"} {
+		if _, err := files.Put(strings.NewReader(text), "text/plain"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	inspect := func() (found []string) {
+		report := func(err error) { found = append(found, err.Error()) }
+		files.Inspect(t.Context(), report)
+		v.Inspect(t.Context(), report)
+		return found
+	}
+	if found := inspect(); len(found) != 0 {
+		t.Fatalf("nothing is damaged, and it says %v", found)
+	}
+	for _, pattern := range []string{"keys/*", "values/*", "uploads/*", "files/sha256/*/*/*"} {
+		all, _ := filepath.Glob(filepath.Join(dir, pattern))
+		if len(all) != 2 {
+			t.Fatalf("%s: got %v, want two files", pattern, all)
+		}
+		sound, err := os.ReadFile(all[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := 0; at < len(sound); at += 11 {
+			damaged := bytes.Clone(sound)
+			damaged[at] ^= 1
+			if err := os.WriteFile(all[0], damaged, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if found := inspect(); len(found) != 1 || !strings.Contains(found[0], filepath.Base(all[0])) {
+				t.Fatalf("%s, byte %d: got %v, want the one file that is damaged", all[0], at, found)
+			}
+		}
+		if err := os.WriteFile(all[0], sound, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Another commitment in the place of the one that was kept would look like a secret that was destroyed.
+func TestADamagedUploadIsNoDestroyedSecret(t *testing.T) {
+	dir := t.TempDir()
+	v := vault(t, dir)
+	s := sealed(t, v, witness, "once")
+	all, _ := filepath.Glob(filepath.Join(dir, "uploads", "*"))
+	content, err := os.ReadFile(all[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	content[len("hmac-sha256:")] ^= 1
+	if err := os.WriteFile(all[0], content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var damaged *DamagedError
+	if _, err := v.Seal([]byte(witness), "desk", "once"); !errors.As(err, &damaged) || damaged.Path != all[0] {
+		t.Errorf("got %v, want a DamagedError that names %s", err, all[0])
+	}
+	if err := os.WriteFile(all[0], []byte(s.Commitment), 0o600); err != nil { // as it was written once
+		t.Fatal(err)
+	}
+	if again := sealed(t, v, witness, "once"); again.Commitment != s.Commitment {
+		t.Errorf("got %s, want %s", again.Commitment, s.Commitment)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -107,7 +108,7 @@ func lockFolder(dir string, log *slog.Logger) (*bbolt.DB, error) {
 	path := filepath.Join(dir, "lock.db")
 	reason, err := mendLock(path)
 	if err != nil {
-		return nil, fmt.Errorf("lock.db: %w; it holds nothing: where no truce process uses the folder, remove it", err)
+		return nil, lockError(err)
 	}
 	if reason != nil && log != nil {
 		log.Warn("the data folder's lock.db was damaged and is made anew; it held nothing", "path", path, "reason", reason)
@@ -117,9 +118,18 @@ func lockFolder(dir string, log *slog.Logger) (*bbolt.DB, error) {
 		return nil, ErrInUse
 	}
 	if err != nil {
-		return nil, fmt.Errorf("lock.db: %w; it holds nothing: where no truce process uses the folder, remove it", err)
+		return nil, lockError(err)
 	}
 	return db, nil
+}
+
+// lockError says what to do about a lock.db that cannot be used. Where the disk or the folder is at fault, that is for the
+// error itself to say.
+func lockError(err error) error {
+	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) {
+		return fmt.Errorf("lock.db: %w", err)
+	}
+	return fmt.Errorf("lock.db: %w; it holds nothing: where no truce process uses the folder, remove it", err)
 }
 
 // mostLock is far more than a lock.db ever has.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -34,7 +35,7 @@ func (l *Log) Fill(ctx context.Context, messages iter.Seq2[eventstore.Message, e
 	var waiting []jetstream.PubAckFuture
 	settle := func(most int) error {
 		for len(waiting) > most {
-			if err := stored(ctx, waiting[0]); err != nil {
+			if err := l.stored(ctx, waiting[0]); err != nil {
 				return err
 			}
 			waiting = waiting[1:]
@@ -57,13 +58,29 @@ func (l *Log) Fill(ctx context.Context, messages iter.Seq2[eventstore.Message, e
 	return settle(0)
 }
 
-func stored(ctx context.Context, f jetstream.PubAckFuture) error {
-	select {
-	case <-f.Ok():
-		return nil
-	case err := <-f.Err():
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
+// fillPatience bounds the wait for one acknowledgement. The messages before it have theirs, so that it comes at once where it
+// comes at all.
+const fillPatience = 30 * time.Second
+
+// stored waits for one acknowledgement. An engine whose disk is full gives none, and none later.
+func (l *Log) stored(ctx context.Context, f jetstream.PubAckFuture) error {
+	look := time.NewTicker(watchPause)
+	defer look.Stop()
+	for began := time.Now(); ; {
+		select {
+		case <-f.Ok():
+			return nil
+		case err := <-f.Err():
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-look.C:
+			if err := l.halted(); err != nil {
+				return err
+			}
+			if time.Since(began) > fillPatience {
+				return fmt.Errorf("%w: it does not acknowledge what it was sent", eventstore.ErrUnavailable)
+			}
+		}
 	}
 }

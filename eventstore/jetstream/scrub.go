@@ -68,7 +68,41 @@ func scrub(dir, stream string, known func() uint64) error {
 			return d
 		}
 	}
-	return nil
+	return missingEnd(folder, last, known)
+}
+
+// missingEnd looks for entries that are remembered and of which nothing is left: the server would write on after them, or begin
+// a new stream. A log that is shorter and whole in itself is another matter: it may be an older copy, which is served and not
+// written to, so that everybody can look at it.
+func missingEnd(folder string, last uint64, known func() uint64) error {
+	if recorded := lastRecorded(folder); last > 0 && recorded <= last {
+		return nil
+	}
+	remembered := known()
+	if remembered <= last {
+		return nil
+	}
+	return &DamageError{File: folder, After: last, Why: fmt.Sprintf("nothing follows there, and entry %d was stored", remembered)}
+}
+
+// lastRecorded is the last sequence of the stream by the file in which the server records the state of its blocks; 0 where
+// that cannot be read, which the server mends.
+//
+//	magic(1) version(1) messages bytes first-sequence base-time last-sequence ...
+func lastRecorded(folder string) uint64 {
+	content, err := os.ReadFile(filepath.Join(folder, "index.db"))
+	if err != nil || len(content) < 2 {
+		return 0
+	}
+	rest, value := content[2:], uint64(0)
+	for range 5 { // a time is written as the numbers are, and only its length matters here
+		n := 0
+		if value, n = binary.Uvarint(rest); n <= 0 {
+			return 0
+		}
+		rest = rest[n:]
+	}
+	return value
 }
 
 // blocksOf returns the numbers of the blocks in order; none where there is no stream yet.

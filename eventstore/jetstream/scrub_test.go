@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -152,4 +153,60 @@ func sizeOf(t *testing.T, path string) int64 {
 		t.Fatal(err)
 	}
 	return info.Size()
+}
+
+// Blocks that are gone without a trace in the others are refused before the server writes on after what they held, or begins a
+// new stream in the place of the old one. An older copy, which is whole in itself, is not the scrub's to judge.
+func TestAnEndThatIsGoneIsRefusedUntouched(t *testing.T) {
+	for name, lose := range map[string]func(dir, path string) error{
+		"the last block is empty":   func(_, path string) error { return os.Truncate(path, 0) },
+		"the last block is removed": func(_, path string) error { return os.Remove(path) },
+		"the stream is removed":     func(dir, _ string) error { return os.RemoveAll(streamFolder(dir, DefaultStream)) },
+		"all of it is removed":      func(dir, _ string) error { return os.RemoveAll(filepath.Join(dir, "jetstream")) },
+	} {
+		dir, path := blockOf(t, 10)
+		if err := lose(dir, path); err != nil {
+			t.Fatal(err)
+		}
+		before := listing(t, dir)
+		var d *DamageError
+		if _, err := StartEmbedded(t.Context(), EmbeddedOptions{Dir: dir, Known: func() uint64 { return 10 }}); !errors.As(err, &d) || d.File != filepath.Dir(path) {
+			t.Errorf("%s: got %v, want a DamageError that names the folder", name, err)
+		}
+		if after := listing(t, dir); after != before {
+			t.Errorf("%s: it was changed before it was refused:\n%s\n%s", name, before, after)
+		}
+	}
+	dir, _ := blockOf(t, 10)
+	if err := scrub(dir, DefaultStream, func() uint64 { return 20 }); err != nil {
+		t.Errorf("an older copy: got %v", err)
+	}
+	if err := scrub(t.TempDir(), DefaultStream, func() uint64 { return 0 }); err != nil {
+		t.Errorf("a new folder: got %v", err)
+	}
+}
+
+// What the server records of its blocks is read as it means it.
+func TestTheScrubKnowsTheIndex(t *testing.T) {
+	_, path := blockOf(t, 300)
+	if got := lastRecorded(filepath.Dir(path)); got != 300 {
+		t.Errorf("got %d, want 300: index.db is written in another form", got)
+	}
+}
+
+func listing(t *testing.T, dir string) string {
+	t.Helper()
+	var b strings.Builder
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		fmt.Fprintf(&b, "%s %x\n", path, sha256.Sum256(content))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }

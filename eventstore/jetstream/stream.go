@@ -232,6 +232,9 @@ func (l *Log) ask(ctx context.Context, verb string, request []byte, answer any) 
 	defer cancel()
 	reply, err := l.nc.RequestWithContext(ctx, jetstream.DefaultAPIPrefix+verb, request)
 	if err != nil {
+		if halted := l.halted(); halted != nil {
+			return halted // an engine that stands still over a full disk answers nothing: say what somebody can mend
+		}
 		return fmt.Errorf("%w: %w", eventstore.ErrUnavailable, err)
 	}
 	if err := json.Unmarshal(reply.Data, answer); err != nil {

@@ -8,6 +8,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/note"
+
+	"truceledger/eventstore/boltguard"
 )
 
 // Cosigned returns the smallest head of at least size entries that a witness has cosigned, and how large it is; nil where
@@ -32,7 +34,6 @@ func cosignedKey(name string, hash uint32) []byte { return fmt.Appendf(nil, "%s+
 // noteCosigned notes who has signed a head. Its lines were checked when they were merged, so that here they are only read:
 // whoever is told of one opens the head with the witness's key.
 func noteCosigned(tx *bbolt.Tx, size int64, text []byte) error {
-	b := tx.Bucket(cosignedBucket)
 	origin, _, _ := bytes.Cut(text, []byte("\n"))
 	_, lines, _ := bytes.Cut(text, []byte("\n\n"))
 	for line := range bytes.Lines(lines) {
@@ -45,7 +46,7 @@ func noteCosigned(tx *bbolt.Tx, size int64, text []byte) error {
 			continue
 		}
 		key := append(cosignedKey(string(fields[1]), binary.BigEndian.Uint32(raw)), number(size)...)
-		if err := b.Put(key, nil); err != nil {
+		if err := boltguard.Put(tx, cosignedBucket, key, nil); err != nil {
 			return err
 		}
 	}
@@ -53,14 +54,30 @@ func noteCosigned(tx *bbolt.Tx, size int64, text []byte) error {
 }
 
 // indexCosigned makes the index of a file that was written before there was one.
-func indexCosigned(tx *bbolt.Tx) error {
-	if _, err := tx.CreateBucket(cosignedBucket); err != nil {
-		return err
-	}
-	return tx.Bucket(headsBucket).ForEach(func(k, v []byte) error {
-		if bytes.Count(v, []byte("\n")) <= 5 { // the log's own signature alone
+func indexCosigned(db *bbolt.DB) error {
+	indexed, cosigned := false, false
+	err := db.View(func(tx *bbolt.Tx) error {
+		if first, _ := tx.Bucket(cosignedBucket).Cursor().First(); first != nil {
+			indexed = true
 			return nil
 		}
-		return noteCosigned(tx, sizeOf(k), v)
+		return tx.Bucket(headsBucket).ForEach(func(_, v []byte) error {
+			cosigned = cosigned || isCosigned(v)
+			return nil
+		})
+	})
+	if err != nil || indexed || !cosigned {
+		return err
+	}
+	return db.Update(func(tx *bbolt.Tx) error {
+		return tx.Bucket(headsBucket).ForEach(func(k, v []byte) error {
+			if !isCosigned(v) {
+				return nil
+			}
+			return noteCosigned(tx, sizeOf(k), v)
+		})
 	})
 }
+
+// isCosigned reports whether a head has more than the log's own signature.
+func isCosigned(head []byte) bool { return bytes.Count(head, []byte("\n")) > 5 }

@@ -47,51 +47,17 @@ var (
 // OpenHeads opens the file and reads all of it. Every write to it is on disk when it returns. Damage is refused and not
 // mended: what was promised cannot be made again from anything else on this machine.
 func OpenHeads(path string) (*Heads, error) {
-	var db *bbolt.DB
-	err := boltguard.Run(func() (err error) {
-		db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second})
-		return err
-	})
-	if err == nil {
-		err = boltguard.Check(db)
-	}
-	if err == nil {
-		err = boltguard.Run(func() error { return layOut(db) })
-	}
+	db, err := boltguard.Open(path, headsBucket, evidenceBucket, cosignedBucket)
 	if errors.Is(err, boltguard.ErrDamaged) {
 		err = &DamagedHeadsError{Path: path, Err: err}
+	}
+	if err == nil {
+		err = indexCosigned(db)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the signed heads in %s: %w", path, err)
 	}
 	return &Heads{db: db, path: path}, nil
-}
-
-// layOut makes the buckets of a new file. One that has them is not written to: it may yet turn out to be damaged, and is
-// evidence then.
-func layOut(db *bbolt.DB) error {
-	held := 0
-	err := db.View(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{headsBucket, evidenceBucket} {
-			if tx.Bucket(name) != nil {
-				held++
-			}
-		}
-		return nil
-	})
-	if err != nil || held == 2 {
-		return err
-	}
-	return db.Update(func(tx *bbolt.Tx) error {
-		_, err := tx.CreateBucketIfNotExists(headsBucket)
-		if err == nil {
-			_, err = tx.CreateBucketIfNotExists(evidenceBucket)
-		}
-		if err == nil && tx.Bucket(cosignedBucket) == nil {
-			err = indexCosigned(tx)
-		}
-		return err
-	})
 }
 
 // A DamagedHeadsError says that the file of the signed heads is not as it was written.
@@ -109,8 +75,8 @@ func (e *DamagedHeadsError) Unwrap() error { return e.Err }
 // mostVerified bounds the heads that a start verifies, the newest first: about a second.
 const mostVerified = 10_000
 
-// Verify checks the newest heads by the log's key, each of which stands under its own size: bbolt has no checksums over its
-// rows, and a head that a disk has changed would be served with every receipt. logKey's holder may have been replaced, so
+// Verify checks the newest heads by the log's key, each of which stands under its own size: a head that is not what was
+// signed would be served with every receipt. logKey's holder may have been replaced, so
 // that a file whose newest head is sound but of another key is ErrHead, and one with both a *DamagedHeadsError.
 func (s *Heads) Verify(logKey note.Verifier) error {
 	sound, left := 0, mostVerified
@@ -238,7 +204,7 @@ func (s *Heads) put(h Head) error {
 		if held := b.Get(number(h.Size)); held != nil {
 			return nil // the same root, as the keeper has checked, and perhaps with cosignatures
 		}
-		return b.Put(number(h.Size), h.Note)
+		return boltguard.Put(tx, headsBucket, number(h.Size), h.Note)
 	})
 }
 
@@ -257,7 +223,7 @@ func (s *Heads) AddCosignatures(size int64, logKey note.Verifier, lines []byte, 
 		if err := noteCosigned(tx, head.Size, head.Note); err != nil {
 			return err
 		}
-		return b.Put(number(size), head.Note)
+		return boltguard.Put(tx, headsBucket, number(size), head.Note)
 	})
 	return head, err
 }
@@ -300,7 +266,7 @@ func (s *Heads) keepEvidence(e Evidence) error {
 		if err != nil {
 			return err
 		}
-		return b.Put(number(int64(n)), raw)
+		return boltguard.Put(tx, evidenceBucket, number(int64(n)), raw)
 	})
 }
 

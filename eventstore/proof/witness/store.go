@@ -11,6 +11,7 @@ import (
 	"go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"truceledger/eventstore/boltguard"
 	"truceledger/eventstore/proof"
 )
 
@@ -45,20 +46,17 @@ var (
 // mostRefused bounds what is kept: anybody who can reach the witness can send it what the log has signed.
 const mostRefused = 1000
 
-// OpenStore opens the file. Every write to it is on disk when it returns.
+// OpenStore opens the file and reads all of it. Every write to it is on disk when it returns. Damage is refused: a witness
+// whose memory a disk has changed would refuse an honest log, or sign for a dishonest one.
 func OpenStore(path string) (*Store, error) {
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second})
+	db, err := boltguard.Open(path, signedBucket, refusedBucket)
+	if errors.Is(err, boltguard.ErrDamaged) {
+		err = fmt.Errorf("%w: bring back the newest copy that there is; where there is none, begin anew under another name", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open the witness's memory in %s: %w", path, err)
 	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		_, err := tx.CreateBucketIfNotExists(signedBucket)
-		if err == nil {
-			_, err = tx.CreateBucketIfNotExists(refusedBucket)
-		}
-		return err
-	})
-	return &Store{db: db}, err
+	return &Store{db: db}, nil
 }
 
 // Close closes the file.
@@ -83,7 +81,7 @@ func (s *Store) Advance(origin string, h proof.Head, may func(held Signed) error
 		if err != nil {
 			return err
 		}
-		return b.Put([]byte(origin), raw)
+		return boltguard.Put(tx, signedBucket, []byte(origin), raw)
 	})
 }
 
@@ -122,7 +120,7 @@ func (s *Store) KeepRefused(h proof.Head, why error) error {
 		if err != nil {
 			return err
 		}
-		return b.Put(key[:], raw)
+		return boltguard.Put(tx, refusedBucket, key[:], raw)
 	})
 }
 
