@@ -127,8 +127,8 @@ func TestTheScriptsReachEveryCommandAndRoute(t *testing.T) {
 }
 
 // given puts what the script was given last in the place of its name.
-func (w *telling) given(line string) string {
-	last, _ := w.log.Last(w.t.Context())
+func (w *telling) given(t *testing.T, line string) string {
+	last, _ := w.log.Last(t.Context())
 	return strings.NewReplacer("SEQ", strconv.FormatUint(last, 10), "COMMITMENT", w.commitment, "TOKEN", w.token, "ALERT", w.alert).Replace(line)
 }
 
@@ -160,7 +160,7 @@ func (w *telling) line(t *testing.T, line string, heard func(line, pattern strin
 		return
 	}
 	role, known := speakers[line[0]]
-	verb, body, _ := strings.Cut(w.given(line[2:]), " ")
+	verb, body, _ := strings.Cut(w.given(t, line[2:]), " ")
 	method, path := http.MethodPost, "/v1/commands/"+verb
 	if verb == "GET" || verb == "POST" || verb == "DELETE" {
 		method = verb
