@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"truceledger/api/access"
 	"truceledger/api/alert"
@@ -37,7 +38,7 @@ func gate(t testing.TB, change ...func(*Options)) *gated {
 	g.world = open(t, append([]func(*Options){func(o *Options) {
 		o.Access = &access.Desk{Store: store, Ledger: "testledger"}
 		o.Files, o.Vault = openBesides(t, dir)
-		o.Alerts = &alert.Sender{Options: alert.Options{Store: alerts}}
+		o.Alerts = &alert.Sender{Options: alert.Options{Store: alerts, Now: time.Now}}
 	}}, change...)...)
 	for _, r := range access.Roles {
 		a := access.Asked{Name: "the " + string(r), Roles: []access.Role{r}}

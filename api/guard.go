@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"net/netip"
@@ -33,7 +34,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		done()
 		outer.Pattern = r.Pattern // for the line that is logged about the request
-		a.metrics.count(r, rec.sent(), time.Since(began))
+		n.code = cmp.Or(n.code, rec.code)
+		a.metrics.count(r, rec.sent(), n.code, time.Since(began))
 		a.audit(r, rec.sent(), n)
 	}()
 	defer a.recover(rec, r)
@@ -115,10 +117,11 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) {
 	answerProblem(w, p)
 }
 
-// A recorder remembers the status of an answer.
+// A recorder remembers the status of an answer, and the code of a problem that is all of it.
 type recorder struct {
 	http.ResponseWriter
 	status int
+	code   string
 }
 
 func (r *recorder) WriteHeader(status int) {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -17,6 +18,8 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	latency  *prometheus.HistogramVec
 	streams  prometheus.Gauge
+	refused  *prometheus.CounterVec
+	secrets  prometheus.Counter
 }
 
 // newMetrics registers the figures. No label holds anything that a caller chooses: routes are patterns, not paths.
@@ -29,12 +32,18 @@ func (a *API) newMetrics() *metrics {
 			Name: "truce_http_request_duration_seconds", Help: "Time to answer, by route; a stream counts when it ends.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"route"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "truce_refused_total", Help: "Requests refused or failed, by the code of their problem.",
+		}, []string{"code"}),
+		secrets: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "truce_secret_reads_total", Help: "Sealed values that were read; each reading is on the record.",
+		}),
 		streams: prometheus.NewGauge(prometheus.GaugeOpts{Name: "truce_streams", Help: "Readers of the event stream."}),
 	}
 	gauge := func(name, help string, f func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, f)
 	}
-	a.Metrics.MustRegister(m.requests, m.latency, m.streams,
+	a.Metrics.MustRegister(m.requests, m.latency, m.streams, m.refused, m.secrets,
 		gauge("truce_ledger_sequence", "The log's newest sequence; -1 where the log cannot be reached.", a.lastSequence),
 		gauge("truce_projections_sequence", "How far the read models have come.", func() float64 { return float64(a.queries.Applied()) }),
 		gauge("truce_projections_lag", "Entries that the read models are behind; -1 where the log cannot be reached.", a.lag),
@@ -85,12 +94,15 @@ func knownMethod(method string) string {
 	return "other"
 }
 
-// count takes note of one answer.
-func (m *metrics) count(r *http.Request, status int, took time.Duration) {
+// count takes note of one answer. code is of the problem that it told, "" for none.
+func (m *metrics) count(r *http.Request, status int, code string, took time.Duration) {
 	route := r.Pattern
 	if route == "" {
 		route = "none"
 	}
 	m.requests.WithLabelValues(route, knownMethod(r.Method), strconv.Itoa(status)).Inc()
 	m.latency.WithLabelValues(route).Observe(took.Seconds())
+	if status >= http.StatusBadRequest {
+		m.refused.WithLabelValues(cmp.Or(code, "none")).Inc()
+	}
 }

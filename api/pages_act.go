@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -101,7 +102,7 @@ func (a *API) actForm(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, a.limits.body)
 	if err := r.ParseForm(); err != nil {
-		a.send(w, r, nil, 0, err)
+		a.send(w, r, nil, 0, unreadableForm(err))
 		return
 	}
 	f, at, err := a.actFrame(r, r.Form)
@@ -125,6 +126,15 @@ func (a *API) actForm(w http.ResponseWriter, r *http.Request) {
 		status = http.StatusUnprocessableEntity
 	}
 	a.send(w, r, form, status, nil)
+}
+
+// unreadableForm says what is wrong with a form that no page of ours has sent.
+func unreadableForm(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return err
+	}
+	return problem(http.StatusBadRequest, "unreadable", "the form cannot be read: send it as application/x-www-form-urlencoded, with %%25 for a percent sign")
 }
 
 // newForm fills in a form with what was typed, and with what there is to choose from.

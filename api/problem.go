@@ -214,6 +214,9 @@ func (a *API) troubleProblem(err error) *wire.Problem {
 
 // answerProblem writes a problem as the whole answer.
 func answerProblem(w http.ResponseWriter, p *wire.Problem) {
+	if rec, ok := w.(*recorder); ok {
+		rec.code = p.Code // for the figures and the line of a refusal
+	}
 	h := w.Header()
 	for name, values := range p.Header {
 		h[name] = values

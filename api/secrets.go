@@ -146,6 +146,7 @@ func (a *API) readSecret(ctx context.Context, in *readSecretInput) (*secretOutpu
 	if err != nil {
 		return nil, a.vaultProblem(ctx, err)
 	}
+	a.metrics.secrets.Inc()
 	return &secretOutput[wire.Opened]{http.StatusOK, "no-store", wire.Opened{
 		Record: c.Record, Commitment: s.Commitment, Value: string(s.Value), Key: hex.EncodeToString(s.Key), Sequence: result.Entry.Sequence,
 	}}, nil

@@ -220,3 +220,27 @@ func TestRebuild(t *testing.T) {
 	}
 	wantProblem(t, w.do("POST", "/v1/admin/rebuild", "", "Origin", "https://evil.example"), 403, "cross-origin")
 }
+
+// No answer passes by what is said of every answer: net/http would answer OPTIONS * by itself.
+func TestEveryAnswerIsOurOwn(t *testing.T) {
+	w := open(t)
+	server := NewServer(w.api, w.api.log)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = server.Serve(l) }()
+	defer server.Close()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(conn)
+	if err != nil || !strings.Contains(string(answer), "X-Content-Type-Options: nosniff") || !strings.HasPrefix(string(answer), "HTTP/1.1 4") {
+		t.Errorf("got %v, %s", err, answer)
+	}
+}

@@ -142,6 +142,10 @@ func (l *Ledger) Position() uint64 {
 	return l.position.reached
 }
 
+// Waiting is how many commands are under way: being decided or stored, or waiting for their turn. At Options.MaxWaiting the next
+// one is refused with ErrQueueFull.
+func (l *Ledger) Waiting() int { return l.turns.waiting() }
+
 // Stopped returns why this node writes nothing, nil while it does. With ErrClock that passes.
 func (l *Ledger) Stopped() error {
 	l.mu.Lock()

@@ -27,6 +27,13 @@ func newTurns(perRecord, inAll int) *turns {
 	return &turns{perRecord: perRecord, inAll: inAll, queues: map[domain.Ref][]chan error{}, closed: map[domain.Ref]error{}}
 }
 
+// waiting is how many commands hold a turn or wait for one.
+func (t *turns) waiting() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.count
+}
+
 // take waits for the record's turn. The caller gives it back by calling release, once.
 func (t *turns) take(ctx context.Context, r domain.Ref) (release func(), err error) {
 	mine, err := t.join(r)

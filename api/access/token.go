@@ -42,6 +42,12 @@ const (
 	mostName      = 64
 )
 
+// HoldsToken reports whether a text has a token or a session's secret in it, as far as its look tells: such a text must not be
+// logged.
+func HoldsToken(s string) bool {
+	return strings.Contains(s, tokenPrefix) || strings.Contains(s, sessionPrefix)
+}
+
 // mint returns a secret of 256 random bits. The prefix lets people and scanners see what it is.
 func mint(prefix string) string {
 	var b [32]byte

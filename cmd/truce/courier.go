@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"truceledger/eventstore/proof"
@@ -21,6 +23,9 @@ type courier struct {
 	heads  chan proof.Head // the newest that has not been carried yet
 	away   map[string]string
 	logger *slog.Logger
+
+	mu       sync.Mutex
+	cosigned map[string]time.Time // when each witness last did; zero where it has not since the start
 }
 
 func newCourier(n *notarised, tree proof.Source) *courier {
@@ -32,14 +37,23 @@ func newCourier(n *notarised, tree proof.Source) *courier {
 		return text, err
 	}
 	var asked []witness.Named
+	cosigned := map[string]time.Time{}
 	for _, w := range n.policy.Witnesses {
 		if w.URL != "" { // others are asked by somebody else
 			asked = append(asked, w)
+			cosigned[w.Name] = time.Time{}
 		}
 	}
 	return &courier{
-		n: n, client: &witness.Client{Witnesses: asked, Prove: prove}, heads: make(chan proof.Head, 1), away: map[string]string{}, logger: n.logger,
+		n: n, client: &witness.Client{Witnesses: asked, Prove: prove}, heads: make(chan proof.Head, 1), away: map[string]string{}, logger: n.logger, cosigned: cosigned,
 	}
+}
+
+// witnesses are those who are asked, by name, with when each last cosigned.
+func (c *courier) witnesses() map[string]time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.cosigned)
 }
 
 // take notes the newest head and returns at once. One that was not carried yet is passed over: the newer covers it.
@@ -102,6 +116,9 @@ func (c *courier) carry(ctx context.Context, h proof.Head) {
 func (c *courier) report(a witness.Answer) {
 	if a.Err == nil {
 		delete(c.away, a.Witness)
+		c.mu.Lock()
+		c.cosigned[a.Witness] = time.Now()
+		c.mu.Unlock()
 		return
 	}
 	if c.away[a.Witness] == a.Err.Error() {

@@ -29,6 +29,15 @@ func TestALineForEachRequestAndCommand(t *testing.T) {
 		t.Errorf("the answer carries %q", got)
 	}
 	fetch(t, k.address+"/v1/actors/whoever")
+	slip, _ := http.NewRequest("TRUCE_METHOD", k.address+"/v1/actors", nil)
+	slip.Header.Set("X-Request-Id", "truce_whoever")
+	if answer, err = operator.Do(slip); err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if got := answer.Header.Get("X-Request-Id"); strings.Contains(got, "truce_") {
+		t.Errorf("what looks like a token is taken for a request's id: %q", got)
+	}
 	if err := k.server.stop(); err != nil {
 		t.Error(err)
 	}
@@ -45,7 +54,7 @@ func TestALineForEachRequestAndCommand(t *testing.T) {
 	if q := lines["request"]; q == nil || q["route"] != "POST /v1/commands/{command}" || q["status"] != 201.0 {
 		t.Errorf("the request's line: %v", q)
 	}
-	if strings.Contains(k.server.stderr.String(), "whoever") {
-		t.Error("a record's id stands in the log")
+	if said := k.server.stderr.String(); strings.Contains(said, "whoever") || strings.Contains(said, "TRUCE_METHOD") {
+		t.Error("a record's id, a token or a caller's word stands in the log")
 	}
 }

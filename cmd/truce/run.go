@@ -72,7 +72,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 3 a rule said no, 4 conflict, 5 not f
 	root.AddCommand(p.serveVerb(), p.demoVerb(), p.witnessVerb(), p.applyVerb(), p.importVerb(), p.signVerb(), p.attachmentVerb(), p.secretVerb())
 	root.AddCommand(p.commandVerbs()...)
 	root.AddCommand(p.readVerbs()...)
-	root.AddCommand(p.replayVerb(), p.rebuildVerb(), p.backupVerb(), p.restoreVerb(), p.exportVerb(), p.logKeyVerb(), p.verifyVerb(), p.alertsVerb(), p.benchVerb(), p.versionVerb(), p.tokenVerb())
+	root.AddCommand(p.replayVerb(), p.rebuildVerb(), p.backupVerb(), p.restoreVerb(), p.exportVerb(), p.logKeyVerb(), p.verifyVerb(), p.alertsVerb(), p.benchVerb(), p.readyVerb(), p.versionVerb(), p.tokenVerb())
 	root.SetHelpCommandGroupID(groupProof)
 	root.SetCompletionCommandGroupID(groupProof)
 	p.mark(root)

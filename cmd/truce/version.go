@@ -25,32 +25,36 @@ func version() string {
 	return info.Main.Version
 }
 
-// commit is the commit of the sources, with a plus sign where they were changed since; "unknown" where nobody noted it.
-func commit() string {
+// commit is the commit of the sources, and whether they were changed since; "unknown" where nobody noted it.
+func commit() (revision string, modified bool) {
 	info, _ := debug.ReadBuildInfo()
-	found, changed := "unknown", ""
+	revision = "unknown"
 	for i := 0; info != nil && i < len(info.Settings); i++ {
-		switch s := info.Settings[i]; {
-		case s.Key == "vcs.revision":
-			found = s.Value
-		case s.Key == "vcs.modified" && s.Value == "true":
-			changed = "+"
+		switch s := info.Settings[i]; s.Key {
+		case "vcs.revision":
+			revision = s.Value
+		case "vcs.modified":
+			modified = s.Value == "true"
 		}
 	}
-	return found + changed
+	return revision, modified
 }
 
 func (p *program) versionVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use: "version", Short: "Print the program's version", Example: "  truce version", Args: cobra.NoArgs, GroupID: groupProof,
-		Long: "Print the program's version, the commit and the toolchain that it was built from, and the versions of the rules and of the entries' form that it knows.",
+		Long: "Print the program's version, the commit and the toolchain that it was built from, whether the sources had changes that no commit holds, and the versions of the rules and of the entries' form that it knows.",
 	}
 	out := p.outputFlag(c)
 	c.RunE = func(*cobra.Command, []string) error {
+		revision, modified := commit()
 		if *out == outputJSON {
-			return p.printJSON(map[string]any{"version": version(), "commit": commit(), "platform": runtime.GOOS + "/" + runtime.GOARCH, "rules": eventstore.Rules, "format": eventstore.Format, "go": runtime.Version()})
+			return p.printJSON(map[string]any{"version": version(), "commit": revision, "modified": modified, "platform": runtime.GOOS + "/" + runtime.GOARCH, "rules": eventstore.Rules, "format": eventstore.Format, "go": runtime.Version()})
 		}
-		_, err := fmt.Fprintf(p.stdout, "truce %s (commit %s, rules %d, format %d, %s %s/%s)\n", version(), commit(), eventstore.Rules, eventstore.Format, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		if modified {
+			revision += " with changes that no commit holds"
+		}
+		_, err := fmt.Fprintf(p.stdout, "truce %s (commit %s, rules %d, format %d, %s %s/%s)\n", version(), revision, eventstore.Rules, eventstore.Format, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return err
 	}
 	return c

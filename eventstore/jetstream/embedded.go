@@ -54,6 +54,7 @@ type Embedded struct {
 	life    context.Context       // ends with Shutdown
 	end     context.CancelFunc
 	stop    <-chan struct{}
+	revived atomic.Uint64 // how often the server was started again
 	ill     int           // how often in a row watch found the server not well
 	watched chan struct{} // closed when nobody looks after the server any more
 }

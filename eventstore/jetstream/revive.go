@@ -124,8 +124,12 @@ func (e *Embedded) restart() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.server = fresh
+	e.revived.Add(1)
 	return nil
 }
+
+// Restarts is how often the server was started again because it was ill, since StartEmbedded.
+func (e *Embedded) Restarts() uint64 { return e.revived.Load() }
 
 func (e *Embedded) current() *server.Server {
 	e.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,8 +20,17 @@ type Notary struct {
 	Stop   func(error)
 	Logger *slog.Logger
 
-	once sync.Once
-	wake chan struct{}
+	once   sync.Once
+	wake   chan struct{}
+	signed atomic.Int64
+}
+
+// Signed is when the newest head was signed, or found signed at the start; the zero time before that.
+func (n *Notary) Signed() time.Time {
+	if at := n.signed.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	return time.Time{}
 }
 
 func (n *Notary) bell() chan struct{} {
@@ -53,6 +63,7 @@ func (n *Notary) Run(ctx context.Context) error {
 			n.Wake()
 		case err == nil && h.Size > published:
 			published = h.Size
+			n.signed.Store(time.Now().UnixNano())
 			if n.Publish != nil {
 				n.Publish(ctx, h)
 			}
