@@ -235,6 +235,7 @@ func (a *API) routes() {
 	a.adminRoutes()
 	a.tokenRoutes()
 	a.sessionRoutes()
+	a.accountRoutes()
 	a.pageRoutes()
 	a.documentRoutes() // last: it describes all the others
 }

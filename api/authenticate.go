@@ -34,20 +34,24 @@ func attemptOf(ctx context.Context) *attempt {
 
 // throttles hold callers to their rates.
 type throttles struct {
-	tokens, addresses, failures *access.Limiter
-	atOnce                      *access.Counter
+	tokens, addresses, failures, accounts *access.Limiter
+	atOnce                                *access.Counter
 }
 
 func newThrottles(r access.Rates) throttles {
 	burst := func(perSecond float64) int { return int(math.Ceil(perSecond * r.Burst)) }
 	return throttles{
 		tokens: access.NewLimiter(r.PerToken, burst(r.PerToken)), addresses: access.NewLimiter(r.PerAddress, burst(r.PerAddress)),
-		failures: access.NewLimiter(r.Failures, mostFailures), atOnce: access.NewCounter(r.AtOnce),
+		failures: access.NewLimiter(r.Failures, mostFailures), accounts: access.NewLimiter(r.Failures*mostFailures, mostAccounts), atOnce: access.NewCounter(r.AtOnce),
 	}
 }
 
-// mostFailures is how many wrong tokens in a row are each answered with a reason.
-const mostFailures = 10
+const (
+	// mostFailures is how many wrong tokens in a row are each answered with a reason.
+	mostFailures = 10
+	// mostAccounts is how many people of one address may sign in at once with an account. Each has this server ask the issuer.
+	mostAccounts = 60
+)
 
 // receive finds out who sends a request and whether it may be answered. The request that it returns carries the caller; it
 // ends with the caller's token. done must be called when it is answered.

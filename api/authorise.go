@@ -54,11 +54,11 @@ func (a *API) maySpeak(caller access.Caller, action access.Action, actors []stri
 		switch {
 		case caller.SpeaksFor(actor) && caller.May(action) != access.No:
 		case caller.May(action) == access.Own && actor == "":
-			return problem(http.StatusForbidden, "not-your-actor", "name the actor that you speak for in by: your token is for %s", strings.Join(caller.Actors, ", "))
+			return problem(http.StatusForbidden, "not-your-actor", "name the actor that you speak for in by: you are let in for %s", strings.Join(caller.Actors, ", "))
 		case caller.May(action) != access.Any:
-			return problem(http.StatusForbidden, "not-your-actor", "your token does not speak for that actor; it is for %s", strings.Join(caller.Actors, ", "))
-		case !signed && actor != "" && a.Access != nil && a.Access.Store != nil && a.Access.Store.Speaks(actor):
-			return problem(http.StatusForbidden, "speaks-for-itself", "that actor has a token of its own: a recorder enters only what others cannot enter themselves")
+			return problem(http.StatusForbidden, "not-your-actor", "you do not speak for that actor; you are let in for %s", strings.Join(caller.Actors, ", "))
+		case !signed && actor != "" && a.Access.Speaks(actor):
+			return problem(http.StatusForbidden, "speaks-for-itself", "that actor has a token of its own, or people with accounts: a recorder enters only what others cannot enter themselves")
 		}
 	}
 	return nil

@@ -67,7 +67,27 @@ type readyBody struct {
 	// Filling is left out while nothing long is done.
 	Filling *fillingBody `json:"filling,omitempty" doc:"What the read models are busy with for longer: catching up after a start, or a rebuild beside those that serve."`
 
+	SignIn *signInBody `json:"sign_in,omitempty" doc:"On a server where people sign in with an account: the issuer that keeps it. Tokens let in whatever it does."`
+
 	Origin *originBody `json:"origin,omitempty" doc:"On a server that takes no commands: the log that its own is a copy of."`
+}
+
+// signInBody is whether people can sign in with an account.
+type signInBody struct {
+	Issuer  string `json:"issuer" doc:"Who keeps the accounts."`
+	Ready   bool   `json:"ready" doc:"Whether it answers as it should, as far as is known."`
+	Problem string `json:"problem,omitempty" doc:"Why nobody can sign in by it; the server's log says more."`
+}
+
+func (a *API) signInState() *signInBody {
+	if a.Access == nil || a.Access.Issuer == nil {
+		return nil
+	}
+	b := &signInBody{Issuer: a.Access.Issuer.SignIn.Issuer, Ready: true}
+	if err := a.Access.Issuer.Trouble(); err != nil {
+		b.Ready, b.Problem = false, err.Error()
+	}
+	return b
 }
 
 // originBody is how far a copy of the log is behind.
@@ -135,7 +155,7 @@ func (a *API) ready(ctx context.Context, _ *nothing) (*readyOutput, error) {
 	body := readyBody{
 		Ready:    err == nil && unready == nil && a.readiness.check(ctx, a) == nil && a.life.Err() == nil,
 		Writable: !a.ReadOnly && err == nil && a.halt() == nil,
-		Sequence: applied, Last: max(last, applied), Version: a.version(), Filling: a.filling(),
+		Sequence: applied, Last: max(last, applied), Version: a.version(), Filling: a.filling(), SignIn: a.signInState(),
 	}
 	body.Lag = body.Last - applied
 	if why := cmp.Or(a.halt(), err, unready); why != nil {

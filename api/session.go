@@ -24,7 +24,11 @@ func (a *API) loginPage(r *http.Request, form url.Values) web.Login {
 	lang := web.ChooseLanguage(form.Get("lang"), r.Header.Get("Accept-Language"))
 	f := web.Frame{Lang: lang, Path: "/login", Here: "login", Title: web.Say(lang, "login.title"), Query: url.Values{"lang": {lang}}, Names: web.Names{}}
 	a.greet(r.Context(), &f)
-	return web.Login{Frame: f, Next: localPath(form.Get("next"))}
+	page := web.Login{Frame: f, Next: localPath(form.Get("next"))}
+	if a.Access != nil && a.Access.Issuer != nil {
+		page.Org, page.Begin = a.Access.Issuer.SignIn.Name, a.beginAddress(page.Next)
+	}
+	return page
 }
 
 func (a *API) loginForm(w http.ResponseWriter, r *http.Request) {

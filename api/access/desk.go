@@ -19,6 +19,8 @@ var ErrUnknownToken = errors.New("the token is not known here, has expired or wa
 // A Desk says who sends a request.
 type Desk struct {
 	Store *Store // without it no token lets anybody in
+	// Issuer lets people in with an account that it keeps; nil where tokens alone do. It needs the store, for their sessions.
+	Issuer *Issuer
 	// Everyone is who a caller without a token is; nil is nobody.
 	Everyone *Caller
 	// Secure says that browsers reach the server by TLS alone, so that their cookies never travel otherwise.
@@ -79,6 +81,33 @@ func (d *Desk) Cookie(secret string, until time.Time) *http.Cookie {
 		c.MaxAge = -1
 	}
 	return c
+}
+
+// StateCookie carries a sign-in to the issuer's and back; an empty one takes the cookie away. It has a name of its own, so that
+// whoever is signed in stays so until the new sign-in has succeeded.
+func (d *Desk) StateCookie(sealed string) *http.Cookie {
+	c := d.Cookie(sealed, time.Time{})
+	c.Name += stateSuffix
+	if sealed != "" {
+		c.MaxAge = int(pendingLength.Seconds())
+	}
+	return c
+}
+
+const stateSuffix = "_signin"
+
+// StateOf is the sign-in that a browser brings back; "" for none.
+func (d *Desk) StateOf(r *http.Request) string {
+	c, err := r.Cookie(d.CookieName() + stateSuffix)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// Speaks reports whether somebody is let in who speaks for an actor: it then speaks for itself.
+func (d *Desk) Speaks(actor string) bool {
+	return d != nil && (d.Store != nil && d.Store.Speaks(actor) || d.Issuer != nil && d.Issuer.People.Speaks(actor))
 }
 
 // FirstTokenFile is the file of the data folder that holds the first token of a ledger.

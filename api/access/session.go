@@ -22,6 +22,18 @@ func (s *Store) Open(secret string) (cookie string, until time.Time, ok bool, er
 	return cookie, until, true, err
 }
 
+// OpenFor opens a session for a person whom an issuer has named, which ends after length.
+func (s *Store) OpenFor(who Identity, length time.Duration) (cookie string, until time.Time, err error) {
+	return s.open(session{Person: &who}, s.now().UTC().Add(length))
+}
+
+// Know lets people in whom an issuer has named, as far as f knows them: it is asked with each request of theirs.
+func (s *Store) Know(f func(Identity) (Caller, error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.people = f
+}
+
 func (s *Store) open(x session, notAfter time.Time) (cookie string, until time.Time, err error) {
 	cookie = mint(sessionPrefix)
 	now := s.now().UTC()
@@ -52,12 +64,28 @@ func (s *Store) Resume(cookie string) (Admission, bool) {
 		return Admission{}, false
 	}
 	x := s.c.Sessions[i]
-	t := slices.IndexFunc(s.c.Tokens, func(k kept) bool { return k.ID == x.Token })
-	if t < 0 || !s.c.Tokens[t].live(now) {
+	c, ok := s.bearer(x, now)
+	if !ok {
 		return Admission{}, false
 	}
+	return Admission{Caller: c, Until: x.Expires, Life: s.life(hash)}, true
+}
+
+// bearer is who has a session. The lock is held.
+func (s *Store) bearer(x session, now time.Time) (Caller, bool) {
+	if x.Person != nil {
+		if s.people == nil {
+			return Caller{}, false
+		}
+		c, err := s.people(*x.Person)
+		return c, err == nil
+	}
+	t := slices.IndexFunc(s.c.Tokens, func(k kept) bool { return k.ID == x.Token })
+	if t < 0 || !s.c.Tokens[t].live(now) {
+		return Caller{}, false
+	}
 	s.use(x.Token, now)
-	return Admission{Caller: s.c.Tokens[t].caller(), Until: x.Expires, Life: s.life(hash)}, true
+	return s.c.Tokens[t].caller(), true
 }
 
 // Leave ends a session.

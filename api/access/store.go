@@ -34,10 +34,12 @@ type kept struct {
 	Hash string `json:"hash"`
 }
 
-// A session is what a browser has after its bearer has signed in. It is as good as the token that opened it, and ends with it.
+// A session is what a browser has after its bearer has signed in. It is as good as the token that opened it, and ends with it;
+// one that an issuer's word opened is as good as the operator's lines of people are now.
 type session struct {
 	Hash    string    `json:"hash"`
-	Token   string    `json:"token"` // an id
+	Token   string    `json:"token,omitempty"` // an id
+	Person  *Identity `json:"person,omitempty"`
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires"`
 }
@@ -62,6 +64,7 @@ type Store struct {
 	used     map[string]time.Time
 	unsaved  time.Time // since when uses are not written down
 	notified []func(id string)
+	people   func(Identity) (Caller, error) // nil where no issuer is asked
 }
 
 // A life ends when a token or a session does, and with it the requests that it opened.

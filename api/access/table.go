@@ -90,7 +90,7 @@ var verbs = map[Action][]string{
 var routes = map[Action][]string{
 	Reach: {
 		"GET /healthz", "GET /readyz", "GET /openapi.json", "GET /asyncapi.json", "GET /schemas/commands/{name}", "GET /schemas/events/{name}",
-		"GET /assets/{name}", "GET /login", "POST /login", "POST /logout", "GET /v1/me",
+		"GET /assets/{name}", "GET /login", "POST /login", "POST /logout", "GET /login/oidc", "GET /login/oidc/callback", "GET /v1/me",
 		"GET /log/checkpoint", "GET /log/checkpoints", "GET /log/policy", "GET /log/tile/{tile...}", "GET /log/consistency",
 	},
 	Read: {

@@ -82,6 +82,8 @@ func (a Asked) check(now time.Time) error {
 		return domain.Field("name", "is required: who bears the token; it stands in the entries that they make")
 	case trimmed != a.Name || unprintable || utf8.RuneCountInString(a.Name) > mostName:
 		return domain.Field("name", "must be printable, without spaces around it, and at most %d characters", mostName)
+	case strings.HasPrefix(a.Name, accountPrefix):
+		return domain.Field("name", "must not begin with %q: so are people called who sign in with an account", accountPrefix)
 	case len(a.Roles) == 0:
 		return domain.Field("roles", "is required: one of %s", roleNames())
 	case !a.Expires.IsZero() && !a.Expires.After(now):

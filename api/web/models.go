@@ -159,6 +159,8 @@ type TallyGroup struct {
 type Login struct {
 	Frame
 	Next  string // where to go then
+	Org   string // who keeps accounts to sign in with; "" for nobody
+	Begin string // the address that such a sign-in begins at
 	Wrong string // why it did not work
 }
 

@@ -19,6 +19,7 @@ type accessSettings struct {
 	hosts    []string
 	proxy    bool
 	tls      tlsSettings
+	accounts accountSettings
 	rate     float64
 }
 
@@ -30,6 +31,7 @@ func (a *accessSettings) declare(c *cobra.Command) {
 	f.BoolVar(&a.proxy, "behind-proxy", false, "A proxy of yours ends TLS before this server and tells the callers' addresses in X-Forwarded-For.")
 	f.Float64Var(&a.rate, "rate", access.DefaultRates.PerToken, "Requests a `second` of one token; a tenth of it for an address without one; 0 bounds nothing.")
 	a.tls.declare(f)
+	f.StringVar(&a.accounts.file, "oidc", "", "Let people sign in with an account of their organisation (OpenID Connect), as this `FILE` says: docs/access.md has an example.")
 }
 
 // check refuses to let other machines in where what they send could be read on the way.
@@ -43,7 +45,7 @@ func (a *accessSettings) check(s *settings) error {
 	case a.proxy && a.tls.on():
 		return usage("--behind-proxy says that the proxy ends TLS: leave out --tls-cert, --tls-key and --tls-domain, or leave it out")
 	case isLoopback(s.listen) || a.tls.on() || a.proxy:
-		return nil
+		return a.accounts.read(s)
 	}
 	return usage("--listen %s: other machines could read tokens on the way: give --tls-cert and --tls-key, or --tls-domain, or --behind-proxy; or listen on 127.0.0.1, [::1] or localhost", s.listen)
 }
@@ -82,12 +84,13 @@ func (n *node) openAccess(s *settings) error {
 		n.logger.Warn("nobody gets in with the first token's file", "err", err)
 	}
 	n.openDoor()
+	n.openAccounts(s)
 	return nil
 }
 
 // desk says who sends a request to this node.
 func (n *node) desk(s *settings) *access.Desk {
-	d := &access.Desk{Store: n.tokens, Secure: s.access.tls.on() || s.access.proxy, Ledger: n.ledger.ID()}
+	d := &access.Desk{Store: n.tokens, Issuer: n.issuer, Secure: s.access.tls.on() || s.access.proxy, Ledger: n.ledger.ID()}
 	if s.access.open {
 		d.Everyone = &access.Reader
 	}

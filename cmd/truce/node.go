@@ -39,8 +39,9 @@ type node struct {
 	busConn   *nats.Conn // of the bus on an external engine; nil without
 	alerts    *alert.Sender
 	alertFile *alert.Store
-	tokens    *access.Store // nil where nobody is let in from outside
-	tokenFile string        // holds the first token
+	tokens    *access.Store  // nil where nobody is let in from outside
+	tokenFile string         // holds the first token
+	issuer    *access.Issuer // nil where tokens alone let in
 	door      atomic.Pointer[access.Store]
 	logger    *slog.Logger
 	beside    *beside            // nil where the folder is only read
@@ -283,6 +284,9 @@ func (n *node) close() {
 		n.api.Close()
 	}
 	n.closeAlerts()
+	if n.issuer != nil {
+		n.issuer.Close()
+	}
 	if n.tokens != nil {
 		n.report("close the tokens", n.tokens.Close())
 	}
