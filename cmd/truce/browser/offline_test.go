@@ -67,12 +67,13 @@ func keys(m map[string]bool) (all []string) {
 // A reader whose network is gone is told so, keeps what is shown, and misses nothing once it is back.
 func TestTheNetworkGoesAndComes(t *testing.T) {
 	t.Parallel()
-	s := start(t, "demo")
+	s := scratch(t)
 	p := open(t, desk)
 	p.visit(s.url("/?lang=en"))
 	p.sees("#live", "Live")
 	p.offline(true)
 	p.sees("#lost", "The connection is lost since")
+	p.axe("a page that has lost its connection")
 	if !strings.Contains(p.text("#list"), "Silence regime in Aleppo") {
 		t.Error("what was shown is gone")
 	}
