@@ -71,9 +71,16 @@ async function exchange(page) {
     const adopted = document.adoptNode(fresh);
     region.replaceWith(adopted);
     restore(adopted);
+    void adopted.offsetHeight; // lay it out within this count of the time, not unseen at the end of the frame
   }
   for (const name of ["live", "effective", "applied", "zone"]) document.body.dataset[name] = page.body.dataset[name];
-  for (const f of after) f();
+  for (const f of after) {
+    if (performance.now() - began > most) {
+      await frame();
+      began = performance.now();
+    }
+    f();
+  }
 }
 
 // Browsers refuse an address that changes too often, and a hand that slides changes it in every frame: some of the

@@ -9,7 +9,10 @@ import (
 // crooked lists the cells that do not stand under the head of their column, and what is wider than the page.
 const crooked = `(() => {
 	const found = [];
-	if (document.documentElement.scrollWidth > innerWidth) found.push("the page is " + document.documentElement.scrollWidth + " wide");
+	if (document.documentElement.scrollWidth > innerWidth) {
+		const wider = [...document.querySelectorAll("main *")].filter((e) => { const b = e.getBoundingClientRect(); return (b.right > innerWidth + 1 || b.left < -1) && !e.closest(".scroll, svg"); });
+		found.push("the page is " + document.documentElement.scrollWidth + " wide: " + wider.slice(0, 3).map((e) => e.outerHTML.slice(0, 160)).join(" | "));
+	}
 	for (const table of document.querySelectorAll("main table")) {
 		for (const d of document.querySelectorAll("details")) d.open = true;
 		const lefts = [...table.tHead.rows[0].cells].map((c) => Math.round(c.getBoundingClientRect().left));

@@ -22,6 +22,8 @@ type tab struct {
 	ctx context.Context
 	mu  sync.Mutex
 	bad []string // what the browser complained of
+	// still is set where the page runs no scripts: nor does it call back when something has come true.
+	still bool
 }
 
 // A sight is how somebody looks at a page.
@@ -134,6 +136,9 @@ func (p *tab) await(expression string) {
 	ctx, stop := context.WithTimeout(p.ctx, 60*time.Second) // the machine may be busy
 	defer stop()
 	ask := `new Promise((come) => { (function ask() { let v = false; try { v = Boolean(` + expression + `); } catch { /* not there yet */ } if (v) come(true); else setTimeout(ask, 8); })(); })`
+	if p.still {
+		ask = `(() => { try { return Boolean(` + expression + `); } catch { return false; } })()`
+	}
 	for {
 		v, err := chromedp.Run(ctx, chromedp.Evaluate[bool](ask, chromedp.EvalAwaitPromise))
 		if err == nil && v {
