@@ -168,6 +168,9 @@ func TestNothingIsToldToStrangers(t *testing.T) {
 	if !strings.Contains(string(a.body), `name="token"`) || a.Request.URL.Path != "/login" || a.Request.URL.Query().Get("next") != "/ceasefires/x" {
 		t.Errorf("a browser is not led to the form: %s %s", a.Request.URL, a.body)
 	}
+	if a := g.get("/act?lang=ar", "Accept", "text/html"); a.Request.URL.Query().Get("lang") != "ar" || !strings.Contains(string(a.body), `dir="rtl"`) {
+		t.Errorf("the form is in another language than was asked for: %s", a.Request.URL)
+	}
 	wantProblem(t, g.get("/v1/actors", "Authorization", "Bearer truce_wrong-word"), http.StatusUnauthorized, "unknown-token")
 	if logged := g.logged.String(); strings.Contains(logged, "wrong-word") || strings.Contains(logged, "secret-word") || !strings.Contains(logged, `"msg":"refused"`) {
 		t.Errorf("the log holds what was sent, or no line of the refusals: %s", logged)

@@ -32,6 +32,7 @@ type Queries interface {
 
 	CeasefireJSON(ctx context.Context, id string, at projections.Point) (raw []byte, version uint64, err error)
 	Ceasefire(context.Context, string, projections.Point) (projections.CeasefireView, error)
+	Standings(context.Context, projections.CeasefireFilter, projections.Point) ([]*projections.Standing, error)
 	Ceasefires(context.Context, projections.CeasefireFilter, projections.Point, projections.Paging) (projections.Page[projections.CeasefireView], error)
 	History(context.Context, domain.Ref, projections.Point, projections.Paging) (projections.Page[projections.HistoryItem], error)
 	Calendar(context.Context, projections.CeasefireFilter, projections.Point, projections.Paging) (projections.Page[projections.CalendarItem], error)

@@ -158,7 +158,11 @@ func (a *API) turnAway(w http.ResponseWriter, r *http.Request, p *wire.Problem) 
 	switch {
 	case page && p.Status == http.StatusUnauthorized && p.Code == "unauthenticated":
 		w.Header().Set("Cache-Control", "no-store")
-		http.Redirect(w, r, "/login?"+url.Values{"next": {r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
+		to := url.Values{"next": {r.URL.RequestURI()}}
+		if lang := r.URL.Query().Get("lang"); lang != "" {
+			to.Set("lang", lang) // who reads Arabic signs in in Arabic
+		}
+		http.Redirect(w, r, "/login?"+to.Encode(), http.StatusSeeOther)
 	case page:
 		a.send(w, r, nil, 0, p)
 	default:

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"io"
@@ -114,7 +115,8 @@ func output(p rendered, status int, packs bool) (*htmlOutput, error) {
 }
 
 func problemPage(p *wire.Problem, lang string) web.Problem {
-	return web.Problem{Frame: web.Frame{Title: p.Title, Lang: lang, Path: "/", Query: url.Values{"lang": {lang}}}, Status: p.Status, Reason: p.Title, Detail: p.Detail}
+	title, _ := web.Translated(lang, p.Title)
+	return web.Problem{Frame: web.Frame{Title: cmp.Or(title, p.Title), Lang: lang, Path: "/", Query: url.Values{"lang": {lang}}}, Status: p.Status, Reason: p.Title, Detail: p.Detail}
 }
 
 // wantsHTML reports whether a browser asks.

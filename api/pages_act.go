@@ -150,6 +150,13 @@ func (a *API) newForm(ctx context.Context, f web.Frame, at projections.Point, ve
 		form.CommandID = uuid.NewString() // sent twice by a nervous hand, it is stored once
 	}
 	names := a.namer(ctx, f, at)
+	if id := typed.Get("ceasefire"); domain.IsSlug(id) {
+		if v, err := a.queries.Ceasefire(ctx, id, at); err == nil {
+			form.Now = &v
+			names.all(v)
+			names.ceasefires(id)
+		}
+	}
 	for _, kind := range []string{"actor", "place", "source", "ceasefire", "incident"} {
 		ids, _ := names.register(kind)
 		form.Lists[kind] = choices(ids)

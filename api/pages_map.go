@@ -17,7 +17,7 @@ var weight = []string{"in_force", "suspended", "indeterminate", "scheduled", "ag
 const mostNamed = 12
 
 // placeRows are the places that a ceasefire covers or an incident happened in, wider ones first.
-func placeRows(register []projections.PlaceView, all []projections.CeasefireView, counts []projections.CountRow) []web.PlaceRow {
+func placeRows(register []projections.PlaceView, all []*projections.Standing, counts []projections.CountRow) []web.PlaceRow {
 	rows := map[string]*web.PlaceRow{}
 	of := func(id string) *web.PlaceRow {
 		if rows[id] == nil {

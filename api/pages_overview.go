@@ -97,11 +97,9 @@ func differences(then, now projections.CeasefireView) map[string]bool {
 }
 
 // summarise counts everything that the filters keep, whatever its status: the counts are what to filter by next.
-func (a *API) summarise(ctx context.Context, page *web.Overview, filter projections.CeasefireFilter, at projections.Point) ([]projections.CeasefireView, error) {
+func (a *API) summarise(ctx context.Context, page *web.Overview, filter projections.CeasefireFilter, at projections.Point) ([]*projections.Standing, error) {
 	filter.Status, filter.Contested = "", nil
-	all, err := pagesOf(1_000_000, func(p projections.Paging) (projections.Page[projections.CeasefireView], error) {
-		return a.queries.Ceasefires(ctx, filter, at, p)
-	})
+	all, err := a.queries.Standings(ctx, filter, at)
 	counts := map[string]int{}
 	for _, v := range all {
 		counts[v.Status]++
@@ -119,7 +117,7 @@ func (a *API) summarise(ctx context.Context, page *web.Overview, filter projecti
 }
 
 // story is what happened last, over all ceasefires that the filters keep, where they are few enough to be told as one.
-func (a *API) story(ctx context.Context, page *web.Overview, all []projections.CeasefireView, at projections.Point) error {
+func (a *API) story(ctx context.Context, page *web.Overview, all []*projections.Standing, at projections.Point) error {
 	const most = 8
 	if len(all) > mostHistories {
 		return nil
@@ -154,7 +152,7 @@ func (a *API) story(ctx context.Context, page *web.Overview, all []projections.C
 }
 
 // surroundings are the places with what covers them, and the trend of incidents.
-func (a *API) surroundings(ctx context.Context, page *web.Overview, names namer, filter projections.CeasefireFilter, all []projections.CeasefireView, at projections.Point) error {
+func (a *API) surroundings(ctx context.Context, page *web.Overview, names namer, filter projections.CeasefireFilter, all []*projections.Standing, at projections.Point) error {
 	register, err := pagesOf(mostPlaces, func(p projections.Paging) (projections.Page[projections.PlaceView], error) {
 		return a.queries.Places(ctx, at, p)
 	})

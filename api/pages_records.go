@@ -183,8 +183,10 @@ func actsOn(v projections.CeasefireView) []string {
 		return []string{"agree", "amend", "reject", "withdraw-proposal", "record-statement"}
 	case ceasefire.Agreed, ceasefire.Scheduled:
 		return []string{"enter-into-force", "extend", "thwart", "accede", "attest", "record-statement"}
-	case ceasefire.InForce, ceasefire.Suspended, ceasefire.Indeterminate:
-		return []string{"extend", "violate", "suspend", "resume", "reaffirm", "widen-area", "withdraw", "terminate", "attest", "undertake", "report-performance", "record-statement"}
+	case ceasefire.Suspended:
+		return []string{"resume", "extend", "violate", "withdraw", "terminate", "attest", "report-performance", "record-statement"}
+	case ceasefire.InForce, ceasefire.Indeterminate:
+		return []string{"extend", "violate", "suspend", "record-statement", "reaffirm", "widen-area", "withdraw", "terminate", "attest", "undertake", "report-performance"}
 	}
 	return []string{"violate", "attest", "record-statement", "extend"}
 }

@@ -16,8 +16,20 @@ import (
 // spans keeps what the time sliders run over, for the newest entry that it was made for: making it reads much.
 type spans struct {
 	mu   sync.Mutex
-	at   uint64               // the newest entry that they were made for
-	made map[string]*web.Span // by reader: what one may not know of must not show in the other's
+	made map[string]*madeSpan // by reader: what one may not know of must not show in the other's
+}
+
+// A madeSpan keeps what each ceasefire added to it: only those of which there is a new entry are read again.
+type madeSpan struct {
+	*web.Span
+	of map[string]marked
+}
+
+// marked is what a version of a ceasefire adds to a span.
+type marked struct {
+	version uint64
+	marks   []time.Time
+	zone    string
 }
 
 // mostSpans bounds how many readers' spans are kept at once.
@@ -34,40 +46,52 @@ func (a *API) span(ctx context.Context) (*web.Span, error) {
 	a.spans.mu.Lock()
 	defer a.spans.mu.Unlock()
 	reader := fmt.Sprintf("%+v", projections.ReaderOf(ctx))
-	if made := a.spans.made[reader]; made != nil && made.Last == a.queries.Applied() {
-		return made, nil
+	made := a.spans.made[reader]
+	if made != nil && made.Last == a.queries.Applied() {
+		return made.Span, nil
+	}
+	if made == nil {
+		made = &madeSpan{of: map[string]marked{}}
 	}
 	far := time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	at, err := a.queries.Resolve(ctx, projections.Clock{Effective: &far})
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.newSpan(ctx, at)
+	s, err := a.newSpan(ctx, at, made.of)
 	if err == nil {
-		if a.spans.at != s.Last || len(a.spans.made) >= mostSpans {
-			a.spans.at, a.spans.made = s.Last, map[string]*web.Span{}
+		if a.spans.made == nil || len(a.spans.made) >= mostSpans {
+			a.spans.made = map[string]*madeSpan{}
 		}
-		a.spans.made[reader] = s
+		made.Span = s
+		a.spans.made[reader] = made
 	}
 	return s, err
 }
 
-func (a *API) newSpan(ctx context.Context, at projections.Point) (*web.Span, error) {
+func (a *API) newSpan(ctx context.Context, at projections.Point, of map[string]marked) (*web.Span, error) {
 	var marks []time.Time
-	views, err := pagesOf(1000, func(p projections.Paging) (projections.Page[projections.CeasefireView], error) {
-		return a.queries.Ceasefires(ctx, projections.CeasefireFilter{}, at, p)
-	})
+	all, err := a.queries.Standings(ctx, projections.CeasefireFilter{}, at)
 	if err != nil {
 		return nil, err
 	}
 	zones := map[string]int{}
-	for _, v := range views {
-		marks = append(marks, marksOf(v)...)
-		zones[v.Zone]++
+	for _, v := range all {
+		m := of[v.ID]
+		if m.version != v.Version {
+			view, err := a.queries.Ceasefire(ctx, v.ID, at)
+			if err != nil {
+				return nil, err
+			}
+			m = marked{v.Version, tidy(marksOf(view)), view.Zone}
+			of[v.ID] = m
+		}
+		marks = append(marks, m.marks...)
+		zones[m.zone]++
 	}
 	edges := tidy(marks)
-	if len(views) <= mostHistories {
-		for _, v := range views {
+	if len(all) <= mostHistories {
+		for _, v := range all {
 			items, err := a.historyOf(ctx, v.ID, at)
 			if err != nil {
 				return nil, err

@@ -141,24 +141,9 @@ func (c *answered) keep(r *reader, v CeasefireView, raw []byte) {
 // endsBy lets the answer end at the first moment after now that stands anywhere in v: only what passes such a moment can
 // come to another answer.
 func (a *answer) endsBy(v reflect.Value, now time.Time) {
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface:
-		if !v.IsNil() {
-			a.endsBy(v.Elem(), now)
+	eachTime(v, func(t time.Time) {
+		if t.After(now) && (a.until.IsZero() || t.Before(a.until)) {
+			a.until = t
 		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			a.endsBy(v.Index(i), now)
-		}
-	case reflect.Struct:
-		if t, ok := v.Interface().(time.Time); ok { // nothing of a view or an event is unexported
-			if t.After(now) && (a.until.IsZero() || t.Before(a.until)) {
-				a.until = t
-			}
-			return
-		}
-		for i := range v.NumField() {
-			a.endsBy(v.Field(i), now)
-		}
-	}
+	})
 }

@@ -60,6 +60,11 @@ func (f CeasefireFilter) check() error {
 func (f CeasefireFilter) mayBe(r row) bool { return r.mayBe(wordClass + f.Class) }
 
 func (f CeasefireFilter) view(r *reader, id string) (v CeasefireView, keep bool, err error) {
+	if f.Status != "" || f.Contested != nil { // most are passed over: how they stand is known sooner than the whole of them
+		if s, err := r.standing(id); s == nil || err != nil || !f.standing(r, s) {
+			return v, false, err
+		}
+	}
 	v, found, err := ceasefireView(r, id)
 	if !found || err != nil {
 		return v, false, err

@@ -31,9 +31,10 @@ type Point struct {
 
 // Queries answer from the read models.
 type Queries struct {
-	p       *Projections
-	cache   *cache
-	answers answered
+	p         *Projections
+	cache     *cache
+	answers   answered
+	standings stood
 }
 
 func newQueries(p *Projections) *Queries { return &Queries{p: p, cache: newCache(p.o.CacheBytes)} }

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -45,6 +46,30 @@ func readCatalogue(raw []byte) map[string]map[string]map[string]string {
 	}
 	return all
 }
+
+//go:embed sentences.json
+var sentencesJSON []byte
+
+// sentences are what schemas and problems say in English, in the other languages of the frame. The English is the key: a
+// sentence that somebody rewords has no translation until it is translated again, and a test finds it.
+var sentences = func() (all map[string]map[string]string) {
+	if err := json.Unmarshal(sentencesJSON, &all); err != nil {
+		panic("web: sentences.json: " + err.Error())
+	}
+	return all
+}()
+
+// Translated tells a sentence of a schema or a problem in another language, if there is a translation.
+func Translated(lang, english string) (text string, ok bool) {
+	if lang == Languages[0] {
+		return english, true
+	}
+	text, ok = sentences[english][lang]
+	return text, ok
+}
+
+// Sentences are the sentences that have translations.
+func Sentences() []string { return slices.Sorted(maps.Keys(sentences)) }
 
 // localizers choose plural forms and fill in, by language.
 var localizers = func() map[string]*i18n.Localizer {

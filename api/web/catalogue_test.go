@@ -3,6 +3,7 @@ package web
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"truceledger/api/schema"
@@ -55,6 +56,23 @@ func TestEveryWordOfTheTemplatesIsInTheCatalogue(t *testing.T) {
 	}
 }
 
+// A translated sentence keeps what no language translates: numbers, durations, names of formats and commands.
+func TestSentencesKeepWhatIsNotTranslated(t *testing.T) {
+	fixed := regexp.MustCompile(`P[0-9T]\w+|ISO 8601|SHA-256|SHA256:\.\.\.|RFC \d+|WGS 84|UUID|BCP 47|command_id|truce \w+ \w+|image/jpeg|GeoJSON|\.pub|sk-ssh\S+com|\b\d+\b`)
+	for english, byLang := range sentences {
+		for _, lang := range Languages[1:] {
+			if byLang[lang] == "" {
+				t.Errorf("%q says nothing in %s", english, lang)
+			}
+			for _, part := range fixed.FindAllString(english, -1) {
+				if !strings.Contains(byLang[lang], part) {
+					t.Errorf("%q in %s does not say %q: %s", english, lang, part, byLang[lang])
+				}
+			}
+		}
+	}
+}
+
 func TestPluralFormsAreChosenByTheLanguage(t *testing.T) {
 	for _, c := range []struct {
 		lang string
@@ -70,13 +88,18 @@ func TestPluralFormsAreChosenByTheLanguage(t *testing.T) {
 	}
 }
 
-// Every field that a form can show has a name, and so has every word that it offers.
+// Every field that a form can show has a name and a hint in every language, and so has every word that it offers.
 func TestEveryFieldOfTheFormsHasAName(t *testing.T) {
 	var named func(verb string, fields []Field)
 	named = func(verb string, fields []Field) {
 		for _, f := range fields {
 			if catalogue["field."+f.Label] == nil {
 				t.Errorf("the field %s of %s has no name", f.Label, verb)
+			}
+			for _, lang := range Languages {
+				if text, ok := Translated(lang, f.Doc); f.Doc != "" && (!ok || text == "") {
+					t.Errorf("the hint %q of %s of %s is not told in %s", f.Doc, f.Label, verb, lang)
+				}
 			}
 			for _, o := range f.Options {
 				if catalogue["word."+o] == nil {

@@ -31,6 +31,8 @@ type Form struct {
 	CommandID string
 	Expect    string
 
+	Now *projections.CeasefireView // how the ceasefire that the command is about stands
+
 	Reads   string     // the sentence that the history will hold
 	Preview []Sentence // the same field by field
 

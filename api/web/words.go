@@ -17,6 +17,7 @@ func esc(s string) string { return template.HTMLEscapeString(s) }
 func words(lang string) template.FuncMap {
 	return template.FuncMap{
 		"t":         func(key string, pairs ...any) string { return say(lang, key, pairs...) },
+		"sentence":  func(english string) template.HTML { return sentenceHTML(lang, english) },
 		"word":      func(v any) string { return word(lang, fmt.Sprint(v)) },
 		"moment":    func(f Frame, b *when.Bounds, zone string) template.HTML { return f.moment(b, zone) },
 		"instant":   func(f Frame, t time.Time, zone string) template.HTML { return f.instant(t, zone) },
@@ -44,6 +45,15 @@ func words(lang string) template.FuncMap {
 		"pixel": func(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) },
 		"add":   func(a, b int) int { return a + b },
 	}
+}
+
+// sentenceHTML tells a sentence in the frame's language. One that only the ledger knows, such as a rule's own, stays English
+// and says so: it would be read aloud and laid out wrongly otherwise.
+func sentenceHTML(lang, english string) template.HTML {
+	if text, ok := Translated(lang, english); ok {
+		return template.HTML(esc(text)) //nolint:gosec // it is escaped
+	}
+	return template.HTML(`<span lang="en" dir="ltr">` + esc(english) + `</span>`) //nolint:gosec // it is escaped
 }
 
 // dict makes the value of a template that needs several.

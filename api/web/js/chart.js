@@ -8,7 +8,7 @@ function axes() {
   const stroke = colour("dim"), grid = { stroke: colour("line"), width: 1 };
   const font = "12px system-ui, sans-serif";
   return [
-    { stroke, grid, font, values: (_, splits) => splits.map((s) => day(new Date(s * 1000))) },
+    { stroke, grid, font, incrs: [1, 2, 7, 14, 30, 90, 180, 365, 730, 1825, 3650].map((days) => days * 86400), values: (_, splits) => splits.map((s) => day(new Date(s * 1000))) },
     { stroke, grid, font, size: 48, incrs: [1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10000] },
   ];
 }
@@ -17,7 +17,8 @@ function axes() {
 function logAxes() {
   const [x, y] = axes();
   delete y.incrs;
-  return [x, { ...y, size: 64, values: (_, splits) => splits.map((s) => (Math.log10(s) % 1 === 0 ? String(s) : "")) }];
+  const tens = (_, splits) => splits.map((s) => (Math.log10(s) % 1 === 0 ? s : null));
+  return [x, { ...y, size: 64, grid: { ...y.grid, filter: tens }, ticks: { filter: tens }, values: (_, splits) => splits.map((s) => (Math.log10(s) % 1 === 0 ? String(s) : "")) }];
 }
 
 function width(box) { return Math.max(280, box.clientWidth); }

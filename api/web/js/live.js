@@ -13,6 +13,7 @@ let due = null;
 const follows = () => document.body.dataset.live === "yes";
 
 function tell() {
+  if (!sign) return; // a page about no time
   sign.textContent = say(follows() ? "live" : "past");
   sign.classList.toggle("on", follows() && !lostSince);
 }

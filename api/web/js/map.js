@@ -50,6 +50,11 @@ async function layerOf(box) {
   return { box, outline: { type: "FeatureCollection", features: read.features.map(rewound) } };
 }
 
+const rough = (row) => "imprecise" in row.dataset;
+
+// radius is that of the ring of so many incidents: its area grows with them, until it would hide the map.
+const radius = (incidents) => (Number(incidents) ? Math.min(36, 3 + 2 * Math.sqrt(Number(incidents))) : 0);
+
 class Map2 {
   constructor(box, world, register, layers) {
     this.land = topojson.feature(world, world.objects.land);
@@ -121,12 +126,18 @@ class Map2 {
       return this.redraw();
     }
     const seen = new Set();
+    let changed = false;
     for (const row of this.rows()) {
       seen.add(row.dataset.place);
-      this.place(row);
+      changed = this.place(row) || changed;
     }
-    for (const [id, g] of this.drawn) g.classList.toggle("gone", !seen.has(id));
-    this.labels();
+    for (const [id, g] of this.drawn) {
+      if (seen.has(id) || g.key === "") continue;
+      g.key = ""; // it is drawn anew when it comes back
+      g.classList.add("gone");
+      changed = true;
+    }
+    if (changed) this.labels();
   }
 
   place(row) {
@@ -135,19 +146,21 @@ class Map2 {
     if (!g) {
       const shape = this.shapes.get(id);
       const [x, y] = this.projection(shape.middle);
-      g = el("a", {}, el("path", { class: "shape", d: this.path(shape.feature) ?? "" }), el("circle", { class: "ring", cx: x, cy: y, r: 0 }), el("text", { x, y: y + 4 + (Number(incidents) ? 12 + 2 * Math.sqrt(Number(incidents)) : 0), "text-anchor": "middle" }));
+      g = el("a", {}, el("path", { class: "shape", d: this.path(shape.feature) ?? "" }), el("circle", { class: "ring", cx: x, cy: y, r: 0 }), el("text", { x, y: y + 4 + (Number(incidents) ? 9 + radius(incidents) : 0), "text-anchor": "middle" }));
       this.drawn.set(id, g);
       this.over.append(g);
     }
-    const href = row.querySelector("a").getAttribute("href");
-    const rough = "imprecise" in row.dataset;
-    const text = [name, says, Number(incidents) ? say("map.incidents", { Number: incidents }) : "", rough ? say("map.rough") : ""].filter(Boolean).join(", ");
-    g.setAttribute("href", href);
+    g.setAttribute("href", row.querySelector("a").getAttribute("href")); // it holds the time
+    const key = [name, status, says, incidents, depth, rough(row), "contested" in row.dataset].join("\n");
+    if (g.key === key) return false; // most places stay as they are from step to step
+    g.key = key;
+    const text = [name, says, Number(incidents) ? say("map.incidents", { Number: incidents }) : "", rough(row) ? say("map.rough") : ""].filter(Boolean).join(", ");
     g.setAttribute("aria-label", text);
-    g.setAttribute("class", ["place", status || "nothing", rough ? "rough" : "", "contested" in row.dataset ? "disputed" : "", "depth-" + Math.min(depth, 3)].join(" "));
-    g.querySelector(".ring").setAttribute("r", Number(incidents) ? 3 + 2 * Math.sqrt(Number(incidents)) : 0);
+    g.setAttribute("class", ["place", status || "nothing", rough(row) ? "rough" : "", "contested" in row.dataset ? "disputed" : "", "depth-" + Math.min(depth, 3)].join(" "));
+    g.querySelector(".ring").setAttribute("r", radius(incidents));
     const label = g.querySelector("text");
     if (label.textContent !== name) label.textContent = name;
+    return true;
   }
 
   // labels shows those that do not lie over others, the ones with a status first.

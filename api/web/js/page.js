@@ -29,14 +29,14 @@ function read(url) {
 // state is what a reader did to a region and must not lose when it is exchanged.
 function keep(region) {
   const details = [...region.querySelectorAll("details")].map((d) => d.open);
-  const scrolls = [...region.querySelectorAll(".scroll")].map((s) => [s.scrollLeft, s.scrollTop]);
-  const own = [region.scrollLeft, region.scrollTop];
+  const scrolls = [...region.querySelectorAll(".scroll")].map(scrolled);
+  const own = scrolled(region);
   const focused = region.contains(document.activeElement) ? document.activeElement : null;
   const focus = focused && { id: focused.id, href: focused.getAttribute("href"), n: [...region.querySelectorAll("a,button,input,select,summary,[tabindex]")].indexOf(focused) };
   return (fresh) => {
     fresh.querySelectorAll("details").forEach((d, i) => { if (i < details.length) d.open = details[i]; });
-    fresh.querySelectorAll(".scroll").forEach((s, i) => { if (scrolls[i]) [s.scrollLeft, s.scrollTop] = scrolls[i]; });
-    [fresh.scrollLeft, fresh.scrollTop] = own;
+    fresh.querySelectorAll(".scroll").forEach((s, i) => scroll(s, scrolls[i]));
+    scroll(fresh, own);
     if (!focus) return;
     const target = (focus.id && document.getElementById(focus.id)) ||
       (focus.href && fresh.querySelector(`a[href="${CSS.escape(focus.href)}"]`)) ||
@@ -45,17 +45,42 @@ function keep(region) {
   };
 }
 
-function exchange(page) {
+const scrolled = (e) => [e.scrollLeft, e.scrollTop];
+
+// scroll moves what was moved, and touches nothing else: the browser lays the page out before it scrolls.
+function scroll(e, to) {
+  if (to && (to[0] || to[1])) [e.scrollLeft, e.scrollTop] = to;
+}
+
+const frame = () => new Promise(requestAnimationFrame);
+const most = 8; // ms of one frame in which regions are exchanged: the hand that slides needs the rest
+
+// exchange puts the regions of a page in the place of those shown, over as many frames as it takes.
+async function exchange(page) {
+  const changes = [];
   for (const region of document.querySelectorAll("[data-region]")) {
     const fresh = page.getElementById(region.id);
-    if (!fresh || fresh.isEqualNode(region)) continue;
-    const restore = keep(region);
+    if (fresh && !fresh.isEqualNode(region)) changes.push([region, fresh, keep(region)]); // read all before the first write
+  }
+  let began = performance.now();
+  for (const [region, fresh, restore] of changes) {
+    if (performance.now() - began > most) {
+      await frame();
+      began = performance.now();
+    }
     const adopted = document.adoptNode(fresh);
     region.replaceWith(adopted);
     restore(adopted);
+    void adopted.offsetHeight; // lay it out within this count of the time, not unseen at the end of the frame
   }
   for (const name of ["live", "effective", "applied", "zone"]) document.body.dataset[name] = page.body.dataset[name];
-  for (const f of after) f();
+  for (const f of after) {
+    if (performance.now() - began > most) {
+      await frame();
+      began = performance.now();
+    }
+    f();
+  }
 }
 
 // Browsers refuse an address that changes too often, and a hand that slides changes it in every frame: some of the
@@ -83,8 +108,8 @@ export async function show(url, { remember = true } = {}) {
       const next = wanted;
       wanted = null;
       const page = await read(next);
-      await new Promise(requestAnimationFrame);
-      exchange(page);
+      await frame();
+      await exchange(page);
     }
     document.dispatchEvent(new CustomEvent("truce:shown"));
   } catch (error) {

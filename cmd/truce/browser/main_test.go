@@ -26,8 +26,13 @@ var shared struct {
 	browser context.Context
 	missing string // why there is no browser
 
+	demo, scratch common
+}
+
+// A common server is one that several tests use.
+type common struct {
 	begin sync.Once
-	demo  *server
+	*server
 }
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -64,8 +69,10 @@ func run(m *testing.M) int {
 		shared.missing = "chromium does not start here: " + err.Error()
 	}
 	defer func() {
-		if shared.demo != nil {
-			shared.demo.down()
+		for _, c := range []*common{&shared.demo, &shared.scratch} {
+			if c.server != nil {
+				c.down()
+			}
 		}
 	}()
 	return m.Run()
@@ -122,16 +129,27 @@ type server struct {
 // demo is the server of the Aleppo record that all tests share which put nothing on the record.
 func demo(t testing.TB) *server {
 	t.Helper()
+	return shared.demo.get(t, "demo")
+}
+
+// scratch is the one that those share which put something on the record, each about records of its own.
+func scratch(t testing.TB) *server {
+	t.Helper()
+	return shared.scratch.get(t, "scratch")
+}
+
+func (c *common) get(t testing.TB, folder string) *server {
+	t.Helper()
 	needBrowser(t)
 	var err error
-	shared.begin.Do(func() { shared.demo, err = launch("demo", filepath.Join(shared.dir, "demo")) })
+	c.begin.Do(func() { c.server, err = launch("demo", filepath.Join(shared.dir, folder)) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if shared.demo == nil {
+	if c.server == nil {
 		t.Fatal("the server of the demonstration has not started")
 	}
-	return shared.demo
+	return c.server
 }
 
 // start serves a ledger of the test's own until it ends.

@@ -18,6 +18,7 @@ func TestPictures(t *testing.T) {
 		as         sight
 	}{
 		{"overview", "/?lang=en&effective_at=2016-05-04T09:00:00Z", desk},
+		{"overview-wide", "/?lang=en&effective_at=2016-05-04T09:00:00Z", wide},
 		{"overview-night", "/?lang=en&effective_at=2016-05-01T18:00:00Z", night},
 		{"then-and-now", "/?lang=en&effective_at=2016-05-06T09:00:00Z&reported_by=2016-05-05T12:00:00Z", desk},
 		{"overview-arabic", "/?lang=ar&content=ar&effective_at=2016-05-04T09:00:00Z", desk},
@@ -33,6 +34,12 @@ func TestPictures(t *testing.T) {
 				p.signIn(s)
 			}
 			p.visit(s.url(c.path))
+			if c.name == "form" {
+				p.fill("lasting", "PT72H")
+				p.fill("occurred.at", "2016-05-09T20:00+03:00")
+				p.click(".send-row button")
+				p.await(`document.querySelector(".reads")`)
+			}
 			p.shoot(c.name)
 			p.quiet()
 		})

@@ -92,7 +92,7 @@ func TestPlayingApril(t *testing.T) {
 // Two negotiators, each with their own page: a proposal comes into force, and both see it come.
 func TestFromAFormToInForce(t *testing.T) {
 	t.Parallel()
-	s := start(t, "demo")
+	s := scratch(t)
 	a, b, watcher := open(t, desk), open(t, desk), open(t, desk)
 	a.signIn(s)
 	b.signIn(s)
@@ -141,7 +141,7 @@ func TestFromAFormToInForce(t *testing.T) {
 // A refusal stands next to the field that it is about, in its own words; what changed meanwhile is told.
 func TestRefusalsAndConflicts(t *testing.T) {
 	t.Parallel()
-	s := start(t, "demo")
+	s := scratch(t)
 	p, other := open(t, desk), open(t, desk)
 	p.signIn(s)
 	other.signIn(s)
@@ -170,8 +170,10 @@ func TestRefusalsAndConflicts(t *testing.T) {
 	p.sees(".refusal", "The record has changed meanwhile")
 	p.sees(".refusal .sentence", "United States reaffirmed")
 	p.sees(".reads", "Russia reaffirmed")
+	p.axe("what changed meanwhile")
 	p.click(".send")
 	p.sees(".recorded", "On the record")
+	p.axe("what was put on the record")
 }
 
 // The stream survives a restart of the server: the banner says that the connection is lost, and then nothing was missed.

@@ -22,6 +22,8 @@ type tab struct {
 	ctx context.Context
 	mu  sync.Mutex
 	bad []string // what the browser complained of
+	// still is set where the page runs no scripts: nor does it call back when something has come true.
+	still bool
 }
 
 // A sight is how somebody looks at a page.
@@ -33,6 +35,7 @@ type sight struct {
 var (
 	desk  = sight{1280, 900, false}
 	night = sight{1280, 900, true}
+	wide  = sight{1920, 1080, false}
 	phone = sight{360, 740, false}
 )
 
@@ -130,17 +133,21 @@ func js[T any](p *tab, expression string) T {
 // await waits until an expression is true.
 func (p *tab) await(expression string) {
 	p.t.Helper()
-	deadline := time.Now().Add(60 * time.Second) // the machine may be busy
+	ctx, stop := context.WithTimeout(p.ctx, 60*time.Second) // the machine may be busy
+	defer stop()
+	ask := `new Promise((come) => { (function ask() { let v = false; try { v = Boolean(` + expression + `); } catch { /* not there yet */ } if (v) come(true); else setTimeout(ask, 8); })(); })`
+	if p.still {
+		ask = `(() => { try { return Boolean(` + expression + `); } catch { return false; } })()`
+	}
 	for {
-		v, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
+		v, err := chromedp.Run(ctx, chromedp.Evaluate[bool](ask, chromedp.EvalAwaitPromise))
 		if err == nil && v {
 			return
 		}
-		if time.Now().After(deadline) || p.ctx.Err() != nil {
+		if ctx.Err() != nil { // any other error: the page went away under the question, and the next one is asked
 			text, _ := chromedp.Run(p.ctx, chromedp.Evaluate[string](`document.body.innerText.slice(0, 1500)`))
 			p.t.Fatalf("never came true: %s (%v)\nthe page shows:\n%s", expression, err, text)
 		}
-		time.Sleep(40 * time.Millisecond)
 	}
 }
 

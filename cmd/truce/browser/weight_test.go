@@ -72,6 +72,7 @@ func TestWithoutAScript(t *testing.T) {
 	if _, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 		t.Fatal(err)
 	}
+	p.still = true
 	p.do(chromedp.Navigate(s.url("/?lang=en")))
 	p.click(".exact summary")
 	p.fill("effective_at", "2016-05-04T09:00:00Z")
