@@ -50,6 +50,8 @@ func (p *program) exportBundle(ctx context.Context, f bundleFlags) error {
 	switch {
 	case errors.Is(err, bundle.ErrNotEmpty):
 		return usageError{err}
+	case errors.Is(err, bundle.ErrNotSigned), errors.Is(err, proof.ErrHead), errors.As(err, new(*bundle.Failure)):
+		return unverifiedError{err}
 	case err != nil:
 		return err
 	}

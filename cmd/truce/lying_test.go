@@ -11,6 +11,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"truceledger/eventstore/proof"
 )
 
 // A lie changes what a server answers to a path; nil is: not found.
@@ -52,6 +56,33 @@ func on(path string, change func([]byte) []byte) lie {
 	return func(asked string, body []byte) []byte {
 		if asked == path {
 			return change(body)
+		}
+		return body
+	}
+}
+
+// anotherTree alters an entry and gives out the tiles that follow from it.
+func anotherTree(t *testing.T, honest string) lie {
+	t.Helper()
+	entries := byLines(func(l [][]byte) [][]byte { l[41][30] ^= 1; return l })([]byte(awaitOK(t, honest+"/v1/entries")))
+	answers := map[string][]byte{"/v1/entries": entries}
+	keep := func(tile tlog.Tile, data []byte) error {
+		answers["/log/"+proof.TilePath(tile)] = bytes.Clone(data)
+		return nil
+	}
+	edge := proof.NewEdge(keep)
+	for line := range bytes.Lines(entries) {
+		if err := edge.Append(tlog.RecordHash(bytes.TrimSuffix(line, []byte("\n")))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tiles, data := edge.Partial()
+	for i, tile := range tiles {
+		_ = keep(tile, data[i])
+	}
+	return func(path string, body []byte) []byte {
+		if told, ok := answers[path]; ok {
+			return told
 		}
 		return body
 	}
@@ -157,6 +188,9 @@ func TestALyingServerIsCaught(t *testing.T) {
 		t.Run(name, func(t *testing.T) { verify(t, liar(t, honest, nil, c.tell), c.want, c.says, c.more...) })
 	}
 
+	t.Run("another tree, over altered entries, under the honest head", func(t *testing.T) {
+		verify(t, liar(t, honest, nil, anotherTree(t, honest)), exitUnverified, "root: the entries up to here are not those of the signed head of this size")
+	})
 	t.Run("what can be read by a program", func(t *testing.T) {
 		verify(t, liar(t, honest, nil, on("/log/tile/0/000", flipAt(0))), exitUnverified, `"sequence":1`, "--output", "json")
 	})
@@ -190,6 +224,15 @@ func TestALyingServerIsCaught(t *testing.T) {
 			t.Cleanup(s.Close)
 			verify(t, s.URL, exitFailed, fmt.Sprint("answered ", status))
 		}
+		denied := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/log/checkpoint" {
+				_, _ = w.Write(early)
+				return
+			}
+			w.WriteHeader(http.StatusUnauthorized)
+		}))
+		t.Cleanup(denied.Close)
+		verify(t, denied.URL, exitFailed, "bring a token with --token-file or TRUCE_TOKEN")
 		verify(t, "ftp://ledger.example", exitUsage, "http or https")
 	})
 	t.Run("what is trusted comes from the command line", func(t *testing.T) {

@@ -171,6 +171,8 @@ func (n *node) snapshots() map[string]func(io.Writer) error {
 	all := map[string]func(io.Writer) error{}
 	if n.proof != nil {
 		all["heads.db"] = n.proof.heads.Snapshot
+	} else if n.follow != nil {
+		all["heads.db"] = n.follow.heads.Snapshot
 	}
 	if n.alertFile != nil {
 		all["alerts.db"] = n.alertFile.Snapshot

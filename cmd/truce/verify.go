@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -154,7 +155,17 @@ func (p *program) reportFetch(err error, url, out string) error {
 	case errors.As(err, &slip):
 		return err
 	}
-	return fmt.Errorf("%s could not be read to its end, so that nothing was verified: %v", url, err)
+	hint := ""
+	var refused *bundle.StatusError
+	if errors.As(err, &refused) {
+		switch refused.Status {
+		case http.StatusUnauthorized, http.StatusForbidden:
+			hint = "; its entries are not for everybody: bring a token with --token-file or TRUCE_TOKEN, or ask for a bundle"
+		case http.StatusNotFound:
+			hint = "; it proves nothing: ask the server that signs the log"
+		}
+	}
+	return fmt.Errorf("%s could not be read to its end, so that nothing was verified: %v%s", url, err, hint)
 }
 
 // reportVerify says what holds, and names the first entry that does not.
