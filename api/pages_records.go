@@ -51,7 +51,7 @@ func (a *API) ceasefirePage(ctx context.Context, in *recordPageInput) (rendered,
 	if err := a.around(ctx, &page, ref, at, in.Cursor); err != nil {
 		return nil, err
 	}
-	page.Recorded = string(in.Recorded)
+	page.Recorded, page.Proof = string(in.Recorded), a.agreementMark(ctx, page.View)
 	page.Bar = web.NewBar(page.View, page.Incidents)
 	page.Acts = actsOn(page.View)
 	page.Exports = a.exportsOf(f, in.ID)
@@ -164,16 +164,36 @@ func (a *API) proofMarks(ctx context.Context, items []projections.HistoryItem) m
 			a.log.WarnContext(ctx, "the page shows no state of proof", "entry", n, "err", err)
 			return marks
 		}
-		m := &web.ProofMark{State: s.State}
-		for _, c := range s.Cosigned {
-			m.Witnesses = append(m.Witnesses, c.Witness)
-		}
+		m := markOf(s)
 		marks[n] = m
 		if p := a.Proof.Policy; s.Logged && (s.Quorum == "none_asked" || p != nil && len(m.Witnesses) == len(p.Witnesses)) {
 			whole = m
 		}
 	}
 	return marks
+}
+
+func markOf(s ProofState) *web.ProofMark {
+	m := &web.ProofMark{Sequence: s.Sequence, State: s.State, Growing: s.State == proofPending || s.Quorum == "not_reached"}
+	for _, c := range s.Cosigned {
+		m.Witnesses = append(m.Witnesses, c.Witness)
+	}
+	return m
+}
+
+// agreementMark is how far the proof of an agreement has come: as far as that of the newest of the entries that make it. nil
+// where nothing is agreed.
+func (a *API) agreementMark(ctx context.Context, v projections.CeasefireView) *web.ProofMark {
+	if a.Proof == nil || v.AgreedAt == nil {
+		return nil
+	}
+	_, newest := agreement(v)
+	s, err := a.headsOver(newest)
+	if err != nil {
+		a.log.WarnContext(ctx, "the page shows no state of proof", "ceasefire", v.ID, "err", err)
+		return nil
+	}
+	return markOf(s)
 }
 
 // actsOn are the commands that the page of a ceasefire offers, given where it stands.

@@ -39,9 +39,10 @@ type ProofState struct {
 	Quorum   string       `json:"quorum" enum:"reached,not_reached,none_asked" doc:"reached, not_reached, or none_asked where the operator names no witness."`
 	Receipt  string       `json:"receipt,omitempty" doc:"Where its receipt is."`
 
-	Actor    string   `json:"actor,omitempty" doc:"Whose word it is."`
-	SignedBy []string `json:"signed_by,omitempty" doc:"The fingerprints of the keys that have signed its command, the author's first; none where nobody has."`
-	VoidBy   uint64   `json:"void_by,omitempty" doc:"The entry that had ended its key before it came: it is void on arrival and counts for nothing."`
+	Actor      string   `json:"actor,omitempty" doc:"Whose word it is."`
+	SignedBy   []string `json:"signed_by,omitempty" doc:"The fingerprints of the keys that have signed its command, the author's first; none where nobody has."`
+	VoidBy     uint64   `json:"void_by,omitempty" doc:"The entry that had ended its key before it came: it is void on arrival and counts for nothing."`
+	DisputedBy uint64   `json:"disputed_by,omitempty" doc:"The entry that revoked its key and says that this had been in other hands by then. It counts all the same."`
 }
 
 // An AgreementProof is the proof of an agreement: of the terms and of every consent to them.
@@ -110,26 +111,35 @@ func (a *API) agreementProof(ctx context.Context, in *agreementInput) (*agreemen
 // all before it.
 func (a *API) proofOfAgreement(ctx context.Context, ref domain.Ref, v projections.CeasefireView) (AgreementProof, error) {
 	p := AgreementProof{Record: ref.String(), Agreed: v.AgreedAt != nil, Consents: []ProofState{}}
-	for _, x := range v.Versions {
-		if x.Version == v.TermsVersion {
-			p.Terms = x.Sequence
-		}
-	}
-	newest := p.Terms
+	terms, newest := agreement(v)
+	p.Terms = terms
 	for _, c := range v.Consents {
 		s, err := a.proofOf(ctx, c.Sequence)
 		if err != nil {
 			return p, err
 		}
 		p.Consents = append(p.Consents, s)
+	}
+	var err error
+	p.ProofState, err = a.proofOf(ctx, newest)
+	return p, err
+}
+
+// agreement returns the entry that set the terms agreed to, and the newest of those that make the agreement.
+func agreement(v projections.CeasefireView) (terms, newest uint64) {
+	for _, x := range v.Versions {
+		if x.Version == v.TermsVersion {
+			terms = x.Sequence
+		}
+	}
+	newest = terms
+	for _, c := range v.Consents {
 		newest = max(newest, c.Sequence)
 	}
 	if newest == 0 {
 		newest = v.Version
 	}
-	var err error
-	p.ProofState, err = a.proofOf(ctx, newest)
-	return p, err
+	return terms, newest
 }
 
 // proofOf gathers what the heads over an entry say, and who has signed it.
@@ -208,16 +218,18 @@ func (a *API) signedBy(ctx context.Context, s *ProofState) error {
 			s.SignedBy, err = e.Signed.Claimed()
 		}
 		if err == nil && e.Signed != nil {
-			s.VoidBy, err = a.voided(ctx, e)
+			err = a.revoked(ctx, e, s)
 		}
 		return err
 	}
 	return nil
 }
 
-// voided returns the entry that had ended the key of a signed one before it came, 0 for none.
-func (a *API) voided(ctx context.Context, e eventstore.Entry) (uint64, error) {
+// revoked says what became of the key of a signed entry: ended before it came, or said to have been in other hands.
+func (a *API) revoked(ctx context.Context, e eventstore.Entry, s *ProofState) error {
 	signer, _ := e.Signer()
 	record, err := a.ledger.Record(ctx, signer)
-	return eventstore.VoidedBy(e, registry.FoldKeys(record.Readings(domain.Everything))), err
+	keys := registry.FoldKeys(record.Readings(domain.Everything))
+	s.VoidBy, s.DisputedBy = eventstore.VoidedBy(e, keys), registry.Disputed(keys, e.Sequence, record.Version(), s.SignedBy)
+	return err
 }

@@ -23,5 +23,6 @@ const (
 	FlagDuplicate        FlagCode = "duplicate"          // a second report of what is counted as another incident
 	FlagContradicts      FlagCode = "contradicts_source" // another source says otherwise
 	FlagVoid             FlagCode = "void"               // its key was ended before it came: it counts for nothing
+	FlagDisputed         FlagCode = "signature_disputed" // its key is said to have been in other hands when it signed
 	FlagExcludedObserver FlagCode = "excluded_actor"     // a report by an actor that the ceasefire excludes
 )

@@ -221,6 +221,9 @@ func (t *teller) tell(s *story, step domain.Step) HistoryItem {
 	if item.VoidBy = step.Void; item.VoidBy != 0 {
 		flags = append(flags, domain.Flag{Code: domain.FlagVoid, Sequence: step.Sequence, Detail: "its key was ended by entry " + strconv.FormatUint(step.Void, 10) + ": it counts for nothing"})
 	}
+	if item.DisputedBy = t.disputed(step, item.SignedBy); item.DisputedBy != 0 {
+		flags = append(flags, domain.Flag{Code: domain.FlagDisputed, Sequence: step.Sequence, Detail: "entry " + strconv.FormatUint(item.DisputedBy, 10) + " says that its key was in other hands by then"})
+	}
 	if item.Flags = codes(flags); len(flags) == 0 {
 		item.Flags = nil
 	}

@@ -32,15 +32,31 @@ func (r *reader) voided(e eventstore.Entry) (uint64, error) {
 	if e.Signed == nil || !named || signer == e.Ref {
 		return 0, nil
 	}
-	keys, known := r.keys[signer]
-	if !known {
-		var err error
-		if keys, err = r.allKeys(signer); err != nil {
-			return 0, err
-		}
-		r.keys[signer] = keys
+	keys, err := r.keysOf(signer)
+	return eventstore.VoidedBy(e, keys), err
+}
+
+// disputed returns the entry that says of an entry's key that it was in other hands by then, 0 for none. prints are the keys
+// that have signed it.
+func (r *reader) disputed(s domain.Step, prints []string) uint64 {
+	actor := eventstore.Signer(s.Command)
+	if len(prints) == 0 || actor == "" {
+		return 0
 	}
-	return eventstore.VoidedBy(e, keys), nil
+	keys, err := r.keysOf(domain.Ref{Kind: domain.KindActor, ID: actor})
+	r.err = first(r.err, err)
+	return registry.Disputed(keys, s.Sequence, r.Prefix, prints)
+}
+
+// keysOf are all keys that ever stood on an actor's record.
+func (r *reader) keysOf(actor domain.Ref) (keys []registry.Key, err error) {
+	keys, known := r.keys[actor]
+	if !known {
+		if keys, err = r.allKeys(actor); err == nil {
+			r.keys[actor] = keys
+		}
+	}
+	return keys, err
 }
 
 // allKeys reads what stands about keys on an actor's record. It goes past the records that are held, which ask this very

@@ -38,8 +38,9 @@ type HistoryItem struct {
 	CorrectedBy uint64             `json:"corrected_by,omitzero"` // the entry that replaced this reading
 	RetractedBy uint64             `json:"retracted_by,omitzero"`
 	Corrects    uint64             `json:"corrects,omitzero"`
-	SignedBy    []string           `json:"signed_by,omitempty"` // fingerprints of the keys that signed it, the author's first
-	VoidBy      uint64             `json:"void_by,omitzero"`    // the entry that had ended its key: it counts for nothing
+	SignedBy    []string           `json:"signed_by,omitempty"`  // fingerprints of the keys that signed it, the author's first
+	VoidBy      uint64             `json:"void_by,omitzero"`     // the entry that had ended its key: it counts for nothing
+	DisputedBy  uint64             `json:"disputed_by,omitzero"` // the entry that says that its key was in other hands; it counts all the same
 	Flags       []domain.FlagCode  `json:"flags,omitempty"`
 }
 

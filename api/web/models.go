@@ -101,7 +101,8 @@ type Ceasefire struct {
 	NextCursor string // of the history
 	Acts       []string
 	Exports    []Export
-	Recorded   string // the entry that the reader has just put on the record
+	Recorded   string     // the entry that the reader has just put on the record
+	Proof      *ProofMark // of the agreement; nil where there is none, or this server proves nothing
 }
 
 // A HistoryEntry is an entry with the chains of its sources.
@@ -113,8 +114,10 @@ type HistoryEntry struct {
 
 // A ProofMark is how far the proof of an entry has come: pending, logged, cosigned or quorum.
 type ProofMark struct {
+	Sequence  uint64
 	State     string
 	Witnesses []string // who has cosigned a head over it
+	Growing   bool     // it is still to become what the operator's policy asks for
 }
 
 // A Chain is a source, and the sources that it cites in turn.

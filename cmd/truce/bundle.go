@@ -4,16 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
 	"truceledger/api/client"
 	"truceledger/eventstore/proof"
 	"truceledger/eventstore/proof/bundle"
+	"truceledger/eventstore/proof/witness"
 )
 
 // bundleFlags say what goes into a bundle.
@@ -49,6 +50,8 @@ func (p *program) exportBundle(ctx context.Context, f bundleFlags) error {
 	switch {
 	case errors.Is(err, bundle.ErrNotEmpty):
 		return usageError{err}
+	case errors.Is(err, bundle.ErrNotSigned), errors.Is(err, proof.ErrHead), errors.As(err, new(*bundle.Failure)):
+		return unverifiedError{err}
 	case err != nil:
 		return err
 	}
@@ -87,11 +90,14 @@ func (p *program) bundleSource(ctx context.Context, asked *client.Client, key no
 			return s, fmt.Errorf("the receipt of entry %d: %w", n, err)
 		}
 	}
+	if s.Head, err = cosigned(ctx, asked, s.Head, s.Policy); err != nil {
+		return s, err
+	}
 	head, err := proof.OpenHead(s.Head, key)
 	if err != nil {
 		return s, err
 	}
-	s.Heads = earlierHeads(ctx, remote, key, head.Size)
+	s.Heads = remote.Earlier(ctx, key, head.Size)
 	if len(f.withhold) > 0 {
 		files.withheld = f.withhold
 		s.Withhold = func(n uint64) bool { return slices.Contains(f.withhold, n) }
@@ -99,27 +105,29 @@ func (p *program) bundleSource(ctx context.Context, asked *client.Client, key no
 	return s, nil
 }
 
+// cosigned waits a little for the newest head to have the quorum that the operator asks for: witnesses take their time, and a
+// bundle whose head lacks it satisfies no auditor who asks for it too. One that is away holds nobody up.
+func cosigned(ctx context.Context, asked *client.Client, head, policy []byte) ([]byte, error) {
+	p, err := witness.ParsePolicy(policy)
+	if err != nil || len(policy) == 0 {
+		return head, nil // it is the server's word, and copied as it stands
+	}
+	for end := time.Now().Add(2 * time.Second); !p.Reached(head) && time.Now().Before(end); {
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if head, err = asked.Raw(ctx, "/log/checkpoint", client.Query{}); err != nil {
+			return nil, err
+		}
+	}
+	return head, nil
+}
+
 func isNotFound(err error) bool {
 	var no *client.Problem
 	return errors.As(err, &no) && no.Status == http.StatusNotFound
-}
-
-// earlierHeads reads the server's heads up to a size: those that were signed since the newest one was asked for would have
-// no entries in the bundle.
-func earlierHeads(ctx context.Context, remote bundle.Remote, key note.Verifier, below int64) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		for text, err := range remote.Heads(ctx) {
-			if err == nil {
-				var h proof.Head
-				if h, err = proof.OpenHead(text, key); err == nil && h.Size >= below {
-					return
-				}
-			}
-			if !yield(text, err) || err != nil {
-				return
-			}
-		}
-	}
 }
 
 // remote reads a server as an auditor does.

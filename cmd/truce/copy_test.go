@@ -111,9 +111,12 @@ func TestWhatDoesNotGoWithReadingOnly(t *testing.T) {
 	for flags, want := range map[string]string{
 		"--read-only":       "--read-only is for a log that others write: name the JetStream that has it with --nats",
 		"--writer http://w": "--writer goes with --read-only",
-		"--read-only --nats nats://n --replicas 3":         "--replicas does not go with --read-only",
-		"--read-only --nats nats://n --nats-service":       "--nats-service does not go with --read-only",
-		"--read-only --nats nats://n --origin x":           "--witness, --policy and --origin do not go with --read-only",
+		"--read-only --nats nats://n --replicas 3":   "--replicas does not go with --read-only",
+		"--read-only --nats nats://n --nats-service": "--nats-service does not go with --read-only",
+		"--read-only --nats nats://n --origin x":     "--witness, --policy and --origin do not go with --read-only",
+		"--read-only --nats nats://n --policy x":     "--policy does with --log-key",
+		"--read-only --nats nats://n --log-key x":    "--log-key checks the heads of a server that signs: name it with --writer",
+		"--log-key x": "--log-key goes with --read-only",
 		"--read-only --nats nats://n --writer ledger":      `--writer "ledger": the address of a server`,
 		"--read-only --nats nats://n --writer file:///etc": `--writer "file:///etc": the address of a server`,
 	} {

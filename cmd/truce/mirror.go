@@ -18,12 +18,14 @@ import (
 type mirrorSettings struct {
 	readOnly bool   // neither make nor change a stream, nor append
 	writer   string // where commands are taken
+	logKey   string // by which the writer's heads are checked
 }
 
 func (m *mirrorSettings) declare(c *cobra.Command) {
 	f := c.Flags()
 	f.BoolVar(&m.readOnly, "read-only", false, "Answer questions only, from a log on --nats that others write: the stream itself, or a mirror of it that --stream names.")
 	f.StringVar(&m.writer, "writer", "", "With --read-only: the `URL` of the server that takes commands, told to whoever sends one here.")
+	f.StringVar(&m.logKey, "log-key", "", "With --writer: prove entries too, with the heads that the writer signs. Each is checked with this verifier `KEY`, or a file with it, and against the tree over the entries here.")
 }
 
 // check refuses what a node that only reads cannot do.
@@ -31,6 +33,10 @@ func (m *mirrorSettings) check(s *settings) error {
 	switch {
 	case !m.readOnly && m.writer != "":
 		return usage("--writer goes with --read-only: a server that takes commands has no other to name")
+	case !m.readOnly && m.logKey != "":
+		return usage("--log-key goes with --read-only: a server that takes commands signs with a key of its own")
+	case m.logKey != "" && m.writer == "":
+		return usage("--log-key checks the heads of a server that signs: name it with --writer")
 	case !m.readOnly:
 		return nil
 	case s.nats.URL == "":
@@ -39,8 +45,8 @@ func (m *mirrorSettings) check(s *settings) error {
 		return usage("--replicas does not go with --read-only: such a server changes no stream")
 	case s.bus.serve:
 		return usage("--nats-service does not go with --read-only: it keeps a bucket of its own on NATS")
-	case len(s.witnesses) > 0 || s.policy != "" || s.origin != "":
-		return usage("--witness, --policy and --origin do not go with --read-only: only a server that takes commands signs the log")
+	case len(s.witnesses) > 0 || s.policy != "" && m.logKey == "" || s.origin != "":
+		return usage("--witness, --policy and --origin do not go with --read-only: only a server that takes commands signs the log (--policy does with --log-key)")
 	}
 	if u, err := url.Parse(m.writer); m.writer != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		return usage("--writer %q: the address of a server, such as https://ledger.example.org", m.writer)

@@ -29,12 +29,26 @@ func TestAReadOnlyNodeOnAMirror(t *testing.T) {
 	makeMirror(t, operator, func(*natsjetstream.StreamConfig) {})
 	said(t, writer, exitDone, "register-actor", "north", "--name", "North", "--kind", "armed_group")
 
-	reader := serveProcess(t, append(hub.flags(t, edge.url(), "truce-reader"), "--read-only", "--stream", "MIRROR", "--writer", writer)...)
+	key := strings.TrimSpace(said(t, writer, exitDone, "log-key"))
+	reader := serveProcess(t, append(hub.flags(t, edge.url(), "truce-reader"), "--read-only", "--stream", "MIRROR", "--writer", writer, "--log-key", key)...)
 
 	t.Run("it answers what its origin answers", func(t *testing.T) {
 		wantSame(t, writer, reader, 2, "/v1/actors/north")
 		if lag := lagOf(t, reader); lag.entries != 0 || lag.heard > 5*time.Second {
 			t.Errorf("on an open line: %+v", lag)
+		}
+	})
+	t.Run("it proves what it reads with the writer's heads", func(t *testing.T) {
+		if head := awaitHead(t, reader, 2); head != awaitHead(t, writer, 2) {
+			t.Errorf("it shows another head: %s", head)
+		}
+		for _, path := range []string{"/v1/entries/2/receipt", "/log/tile/0/000.p/2", "/log/tile/entries/000.p/2", "/log/consistency?from=1"} {
+			if there, here := awaitOK(t, writer+path), awaitOK(t, reader+path); there != here {
+				t.Errorf("%s: the writer answers %q, the reader %q", path, there, here)
+			}
+		}
+		if out := said(t, reader, exitDone, "verify", "--log-key", key, reader); !strings.Contains(out, "holds 2 entries") {
+			t.Errorf("it is not verified: %s", out)
 		}
 	})
 	t.Run("it names the writer to whoever writes", func(t *testing.T) { wantWriterNamed(t, reader, writer) })
@@ -49,11 +63,15 @@ func TestAReadOnlyNodeOnAMirror(t *testing.T) {
 		if status, body := fetch(t, reader+"/v1/actors/south"); status != http.StatusNotFound {
 			t.Errorf("what cannot have come is answered: %d %s", status, body)
 		}
+		if status, body := fetch(t, reader+"/v1/entries/3/receipt"); status != http.StatusNotFound {
+			t.Errorf("a receipt for what has not come: %d %s", status, body)
+		}
 		if status, body := fetch(t, reader+"/readyz"); status != http.StatusOK || !regexp.MustCompile(`"origin":\{"known":true,"lag":0,"heard_seconds":[1-9]`).MatchString(body) {
 			t.Errorf("readyz: %d %s", status, body)
 		}
 		line.mend()
 		wantSame(t, writer, reader, 3, "/v1/actors/south")
+		awaitHead(t, reader, 3)
 	})
 	t.Run("nobody there can write", func(t *testing.T) {
 		nc := hub.connectTo(t, edge.url(), "truce-reader")

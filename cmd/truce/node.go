@@ -48,6 +48,7 @@ type node struct {
 	filling   bool               // the log is being restored: nobody misses it yet
 	proof     *notarised         // nil where the log is only read
 	copy      *copyWatch         // nil where it is not a copy
+	follow    *followed          // nil where it proves nothing with the heads of another
 	end       context.CancelFunc // of what runs beside; nil where nothing does
 	running   sync.WaitGroup
 	endRoom   func() // nil before it is begun
@@ -100,6 +101,8 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 			return err
 		}
 		models.Committed = n.proof.notary.Wake
+	} else if n.follow, err = openFollowed(s, n.ledger.ID(), n.logger); err != nil {
+		return err
 	}
 	if n.models, err = projections.Open(ctx, models); err != nil {
 		return err
@@ -123,6 +126,10 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		life, end := context.WithCancel(context.WithoutCancel(ctx))
 		n.end = end
 		n.running.Go(func() { n.copy.run(life) })
+		if n.follow != nil {
+			n.follow.over(n.models)
+			n.running.Go(func() { n.follow.run(life) })
+		}
 	}
 	if n.embedded == nil && !s.mirror.readOnly {
 		life, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -152,6 +159,9 @@ func (n *node) serveAPI(s *settings, layers []api.Layer) {
 		o.Ledger = checkedLedger{n.ledger, &n.proof.checked}
 		o.Proof = n.proof.forAPI(n.ledger.ID(), n.models)
 	}
+	if n.follow != nil {
+		o.Proof = n.follow.forAPI(n.ledger.ID(), n.models)
+	}
 	n.beside.forAPI(&o)
 	o.Snapshots, o.Halted = n.snapshots(), n.halted
 	n.api = api.New(o)
@@ -163,6 +173,8 @@ func (n *node) snapshots() map[string]func(io.Writer) error {
 	all := map[string]func(io.Writer) error{}
 	if n.proof != nil {
 		all["heads.db"] = n.proof.heads.Snapshot
+	} else if n.follow != nil {
+		all["heads.db"] = n.follow.heads.Snapshot
 	}
 	if n.alertFile != nil {
 		all["alerts.db"] = n.alertFile.Snapshot
@@ -305,6 +317,9 @@ func (n *node) close() {
 	}
 	if n.proof != nil {
 		n.report("close the signed heads", n.proof.close())
+	}
+	if n.follow != nil && n.follow.heads != nil {
+		n.report("close the writer's heads", n.follow.heads.Close())
 	}
 	switch {
 	case n.embedded != nil:

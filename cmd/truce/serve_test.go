@@ -98,7 +98,7 @@ func TestEveryFlagOfServeIsAlsoInTheEnvironment(t *testing.T) {
 	env := map[string]string{
 		"TRUCE_DATA": "/d", "TRUCE_LISTEN": "127.0.0.1:1", "TRUCE_ZONE": "Asia/Damascus", "TRUCE_NATS": "nats://n", "TRUCE_NATS_CREDS": "c",
 		"TRUCE_NATS_CA": "ca", "TRUCE_NATS_CERT": "cert", "TRUCE_NATS_KEY": "key", "TRUCE_STREAM": "S", "TRUCE_RESERVE": "7", "TRUCE_REPLICAS": "3",
-		"TRUCE_READ_ONLY": "true", "TRUCE_WRITER": "https://w",
+		"TRUCE_READ_ONLY": "true", "TRUCE_WRITER": "https://w", "TRUCE_LOG_KEY": "vkey",
 		"TRUCE_ORIGIN": "ledger.example", "TRUCE_SIGNATURES": "required", "TRUCE_WITNESS": "key url", "TRUCE_POLICY": "file", "TRUCE_ATTACHMENT_BYTES": "7", "TRUCE_VAULT_IDENTITY": "id",
 	}
 	p := &program{env: func(name string) string { return env[name] }}
@@ -112,7 +112,7 @@ func TestEveryFlagOfServeIsAlsoInTheEnvironment(t *testing.T) {
 	}
 	want := settings{
 		data: "/d", listen: "127.0.0.1:2", zone: "Asia/Damascus", stream: "S", reserve: 7, log: logSettings{"warn", "text"}, replicas: 3,
-		mirror: mirrorSettings{true, "https://w"},
+		mirror: mirrorSettings{true, "https://w", "vkey"},
 		origin: "ledger.example", signatures: "required", witnesses: []string{"key url"}, policy: "file",
 	}
 	want.material = materialSettings{fileBytes: 7, identity: "id"}

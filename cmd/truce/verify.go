@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -84,12 +85,17 @@ func (f verifyFlags) trust() (t bundle.Trust, err error) {
 	return t, nil
 }
 
-// logKeyOf reads a verifier key, or the file that holds it. A key never looks like the name of a file that is there.
-func logKeyOf(given string) (note.Verifier, error) {
+// vkeyOf is a verifier key in one line, of which the file may have been named.
+func vkeyOf(given string) string {
 	if raw, err := os.ReadFile(given); err == nil {
 		given = string(raw)
 	}
-	v, err := proof.Verifier(strings.TrimSpace(given))
+	return strings.TrimSpace(given)
+}
+
+// logKeyOf reads a verifier key, or the file that holds it. A key never looks like the name of a file that is there.
+func logKeyOf(given string) (note.Verifier, error) {
+	v, err := proof.Verifier(vkeyOf(given))
 	if err != nil {
 		return nil, usage("--log-key: neither a verifier key nor a file with one; truce log-key prints it: %w", err)
 	}
@@ -99,15 +105,18 @@ func logKeyOf(given string) (note.Verifier, error) {
 // verify checks a folder, or what a server gives out, which is fetched into a folder of its own first.
 func (p *program) verify(ctx context.Context, f verifyFlags, trust bundle.Trust, what string) error {
 	dir := what
-	if strings.Contains(what, "://") {
+	if scheme, _, remote := strings.Cut(what, "://"); remote {
+		if scheme != "http" && scheme != "https" {
+			return usage("%s: a server's address begins with http or https", what)
+		}
 		tmp, err := os.MkdirTemp("", "truce-verify-")
 		if err != nil {
 			return err
 		}
 		defer os.RemoveAll(tmp)
 		dir = filepath.Join(tmp, "bundle")
-		if err := p.fetch(ctx, dir, what, trust.LogKey); err != nil {
-			return err
+		if err := p.fetch(ctx, dir, what, trust); err != nil {
+			return p.reportFetch(err, what, *f.output)
 		}
 	} else if _, err := os.Stat(what); err != nil {
 		return usageError{err}
@@ -123,20 +132,40 @@ func (p *program) verify(ctx context.Context, f verifyFlags, trust bundle.Trust,
 	return p.reportVerify(report, times, err, *f.output)
 }
 
-// fetch reads a server's log. What does not fit the head that the log's key has signed is no bundle at all.
-func (p *program) fetch(ctx context.Context, dir, url string, key note.Verifier) error {
+// fetch reads a server's log.
+func (p *program) fetch(ctx context.Context, dir, url string, trust bundle.Trust) error {
 	remote, err := p.remote(url)
 	if err != nil {
 		return err
 	}
 	bar := p.progress("entries fetched")
-	err = bundle.Fetch(ctx, dir, remote, key, bar.told)
+	err = bundle.Fetch(ctx, dir, remote, trust, bar.told)
 	bar.end()
-	var failure *bundle.Failure
-	if errors.As(err, &failure) || errors.Is(err, proof.ErrHead) || errors.Is(err, bundle.ErrNotSigned) {
-		return unverifiedError{err}
-	}
 	return err
+}
+
+// reportFetch tells a server that contradicts itself, or its head, from one that could not be asked: that proves nothing against
+// anybody.
+func (p *program) reportFetch(err error, url, out string) error {
+	var failure *bundle.Failure
+	var slip usageError
+	switch {
+	case errors.As(err, &failure):
+		return p.reportVerify(&bundle.Report{}, nil, err, out)
+	case errors.As(err, &slip):
+		return err
+	}
+	hint := ""
+	var refused *bundle.StatusError
+	if errors.As(err, &refused) {
+		switch refused.Status {
+		case http.StatusUnauthorized, http.StatusForbidden:
+			hint = "; its entries are not for everybody: bring a token with --token-file or TRUCE_TOKEN, or ask for a bundle"
+		case http.StatusNotFound:
+			hint = "; it proves nothing: ask the server that signs the log"
+		}
+	}
+	return fmt.Errorf("%s could not be read to its end, so that nothing was verified: %v%s", url, err, hint)
 }
 
 // reportVerify says what holds, and names the first entry that does not.

@@ -131,6 +131,22 @@ func end(keys []Key, print string, compromised uint64, r domain.Reading) []Key {
 	return keys
 }
 
+// Disputed returns the entry that puts a signed entry into dispute, 0 for none: its key's revocation says that the key had been
+// in other hands by then. It stays signed and counts; a careful reader should know. prints are the keys that have signed it:
+// one of them that stood before and is not disputed vouches for it. A revocation after upTo is not known yet.
+func Disputed(keys []Key, sequence, upTo uint64, prints []string) (by uint64) {
+	for _, k := range keys {
+		if k.From >= sequence || k.Until != 0 && k.Until <= sequence || !slices.Contains(prints, k.Fingerprint) {
+			continue
+		}
+		if k.CompromisedSince == 0 || k.CompromisedSince > sequence || k.Until > upTo {
+			return 0
+		}
+		by = k.Until
+	}
+	return by
+}
+
 func (c *RegisterKey) judge(before []domain.Reading, m domain.Moment) ([]domain.Event, []string, error) {
 	if err := newcomer(FoldKeys(before), "key", c.Key); err != nil {
 		return nil, nil, err

@@ -59,9 +59,24 @@ function connect() {
     source.addEventListener(name, (event) => {
       if (event.lastEventId) last = Math.max(last, Number(event.lastEventId));
       document.documentElement.dataset.heard = String(last);
+      patience = 1000;
       refresh();
     });
   }
+}
+
+// A proof grows after its entry, and nothing is recorded then: while one is on its way the page is looked at again, less and less
+// often, because a witness may be away for days.
+let growing = null;
+let patience = 1000;
+function watchProofs() {
+  clearTimeout(growing);
+  if (!document.querySelector("[data-proof=growing]")) {
+    patience = 1000;
+    return;
+  }
+  growing = setTimeout(refresh, patience);
+  patience = Math.min(patience * 2, 60000);
 }
 
 // A connection can die without a sign. Asking how far the server is shows that, and how far the page lags.
@@ -91,6 +106,7 @@ document.addEventListener("truce:failed", (event) => {
 });
 document.addEventListener("truce:shown", () => {
   tell();
+  watchProofs();
   if (!lostSince) banner.hidden = true;
 });
 
@@ -111,4 +127,5 @@ addEventListener("online", () => { if (lostSince) connect(); });
 
 connect();
 tell();
+watchProofs();
 setInterval(ask, 15000);

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"truceledger/eventstore"
+	"truceledger/eventstore/proof"
 )
 
 // A Remote is a ledger that runs somewhere: what an auditor reads of it to check it online.
@@ -23,20 +25,77 @@ type Remote struct {
 	HTTP  *http.Client
 }
 
-// Fetch makes a bundle of a running ledger in a new folder. Nothing of it is believed: the entries must have the root of
-// the head that the log's key has signed, and Verify checks the rest.
-func Fetch(ctx context.Context, dir string, r Remote, logKey note.Verifier, progress func(done, of int64)) error {
+// Fetch makes a bundle of a running ledger in a new folder, for Verify: its newest head, the entries that this covers, however far
+// the log grows meanwhile, and its earlier heads. Nothing of it is believed. The tiles that it serves to others must be those
+// that follow from its entries: the first entry for which it contradicts itself is a *Failure.
+//
+// Where a quorum is asked for that the newest head has not yet, because witnesses take their time, it is the newest that has: but
+// none that is older than one that was kept.
+func Fetch(ctx context.Context, dir string, r Remote, trust Trust, progress func(done, of int64)) error {
 	const most = 64 << 10
-	head, err := r.get(ctx, "/log/checkpoint")
+	text, err := r.read(ctx, "/log/checkpoint", most)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = head.Close() }()
-	text, err := io.ReadAll(io.LimitReader(head, most))
+	head, err := proof.OpenHead(text, trust.LogKey)
 	if err != nil {
-		return fmt.Errorf("read the head: %w", err)
+		return failed(0, "head", "%v", err)
 	}
-	return Write(ctx, dir, Source{Log: r, Head: text, LogKey: logKey, Progress: progress})
+	if p := trust.Policy; p != nil && !p.Reached(text) {
+		if head, err = r.reached(ctx, trust, head); err != nil {
+			return err
+		}
+	}
+	err = write(ctx, dir, Source{Log: r, Head: head.Note, Heads: r.Earlier(ctx, trust.LogKey, head.Size), LogKey: trust.LogKey, Progress: progress}, false)
+	if err != nil {
+		return err
+	}
+	return r.sameTiles(ctx, dir, head.Size)
+}
+
+// reached is the newest head with the quorum that is not older than what was kept, and the newest of all where there is none.
+func (r Remote) reached(ctx context.Context, trust Trust, newest proof.Head) (proof.Head, error) {
+	best, oldest := newest, int64(1)
+	for _, text := range trust.Kept {
+		if h, err := proof.OpenHead(text, trust.LogKey); err == nil {
+			oldest = max(oldest, h.Size)
+		}
+	}
+	for text, err := range r.Earlier(ctx, trust.LogKey, newest.Size) {
+		if err != nil {
+			return best, err
+		}
+		h, err := proof.OpenHead(text, trust.LogKey)
+		if err == nil && h.Size >= oldest && trust.Policy.Reached(text) {
+			best = h
+		}
+	}
+	return best, nil
+}
+
+// A StatusError is an answer that is not what was asked for.
+type StatusError struct {
+	Status int
+	words  string
+}
+
+func (e *StatusError) Error() string { return e.words }
+
+// read reads all of an answer, which must not be longer than most bytes.
+func (r Remote) read(ctx context.Context, path string, most int64) ([]byte, error) {
+	body, err := r.get(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = body.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(body, most+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	case int64(len(raw)) > most:
+		return nil, failed(0, "layout", "%s answers more than %d bytes", path, most)
+	}
+	return raw, nil
 }
 
 func (r Remote) get(ctx context.Context, path string) (io.ReadCloser, error) {
@@ -57,7 +116,7 @@ func (r Remote) get(ctx context.Context, path string) (io.ReadCloser, error) {
 	}
 	if answer.StatusCode != http.StatusOK {
 		_ = answer.Body.Close()
-		return nil, fmt.Errorf("%s%s answered %s", r.URL, path, answer.Status)
+		return nil, &StatusError{answer.StatusCode, fmt.Sprintf("%s%s answered %s", r.URL, path, answer.Status)}
 	}
 	return answer.Body, nil
 }
@@ -95,11 +154,49 @@ func (r Remote) Read(ctx context.Context, after uint64) iter.Seq2[eventstore.Mes
 					continue
 				}
 			}
-			if err != nil {
-				yield(eventstore.Message{}, fmt.Errorf("read entry %d: %w", sequence, err))
+			if err = lineOf(sequence, raw, err); err != nil {
+				yield(eventstore.Message{}, err)
 				return
 			}
 			if !yield(eventstore.Message{Sequence: sequence, Payload: raw[:len(raw)-1]}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// lineOf tells what is no entry, which is the server's fault, from what could not be read.
+func lineOf(sequence uint64, raw []byte, err error) error {
+	var failure *Failure
+	switch {
+	case errors.As(err, &failure), err == nil && len(raw) <= eventstore.MaxPayload+1:
+		return err
+	case err == nil || errors.Is(err, bufio.ErrBufferFull):
+		return failed(sequence, "line", "it is longer than an entry can be")
+	case err == io.EOF:
+		return failed(sequence, "line", "the answer ends within it")
+	}
+	return fmt.Errorf("read entry %d: %w", sequence, err)
+}
+
+// Earlier yields the server's signed heads of sizes below one. Those that were signed since the newest was asked for would have no
+// entries in a bundle.
+func (r Remote) Earlier(ctx context.Context, logKey note.Verifier, below int64) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for text, err := range r.Heads(ctx) {
+			var refused *StatusError
+			if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+				return // it gives out its newest alone
+			}
+			if err == nil {
+				h, bad := proof.OpenHead(text, logKey)
+				if bad != nil {
+					err = failed(0, "head", "an earlier one: %v", bad)
+				} else if h.Size >= below {
+					return
+				}
+			}
+			if !yield(text, err) || err != nil {
 				return
 			}
 		}
@@ -120,6 +217,9 @@ func (r Remote) Heads(ctx context.Context) iter.Seq2[[]byte, error] {
 			text, err := readHead(in)
 			if err == io.EOF && len(text) == 0 {
 				return
+			}
+			if errors.Is(err, errHeadForm) {
+				err = failed(0, "head", "an earlier one: %v", err)
 			}
 			if !yield(text, err) || err != nil {
 				return

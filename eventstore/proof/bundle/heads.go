@@ -148,8 +148,10 @@ func readHead(in *bufio.Reader) (text []byte, err error) {
 		switch {
 		case err == io.EOF && len(line) == 0 && len(text) == 0:
 			return nil, io.EOF
+		case err == io.EOF, errors.Is(err, bufio.ErrBufferFull):
+			return nil, errHeadForm
 		case err != nil:
-			return nil, errors.Join(errors.New("a head is cut short or too long"), ignoreEOF(err))
+			return nil, err
 		case len(line) == 1:
 			blank++
 		}
@@ -157,18 +159,13 @@ func readHead(in *bufio.Reader) (text []byte, err error) {
 			text = append(text, line...)
 		}
 		if len(text) > most {
-			return nil, errors.New("a head is too long")
+			return nil, errHeadForm
 		}
 	}
 	return text, nil
 }
 
-func ignoreEOF(err error) error {
-	if err == io.EOF {
-		return nil
-	}
-	return err
-}
+var errHeadForm = errors.New("a head is cut short or too long")
 
 func (v *verifier) openAll(page [][]byte) ([]mark, error) {
 	marks, errs := make([]mark, len(page)), make([]error, len(page))

@@ -52,7 +52,11 @@ var ErrNotSigned = errors.New("the entries are not those that the log's key has 
 
 // Write writes a bundle into a folder that is new or empty. The file checkpoint comes last: a bundle that was cut short
 // has none and never verifies. The entries must be those that the head was signed over, or nothing is called a bundle.
-func Write(ctx context.Context, dir string, s Source) error {
+func Write(ctx context.Context, dir string, s Source) error { return write(ctx, dir, s, true) }
+
+// write writes a bundle. Where it is not compared here, whoever verifies it compares the entries with the head, and says which is
+// the first that does not fit.
+func write(ctx context.Context, dir string, s Source, compared bool) error {
 	head, err := proof.OpenHead(s.Head, s.LogKey)
 	if err != nil {
 		return err
@@ -60,7 +64,7 @@ func Write(ctx context.Context, dir string, s Source) error {
 	if err := newFolder(dir); err != nil {
 		return err
 	}
-	w := &writer{dir: dir, Source: s, head: head}
+	w := &writer{dir: dir, Source: s, head: head, compared: compared}
 	for _, step := range []func(context.Context) error{w.entries, w.heads, w.attachments, w.others} {
 		if err := step(ctx); err != nil {
 			return fmt.Errorf("write the bundle: %w", err)
@@ -82,8 +86,9 @@ func newFolder(dir string) error {
 
 type writer struct {
 	Source
-	dir  string
-	head proof.Head
+	dir      string
+	head     proof.Head
+	compared bool // the entries must be those of the head
 
 	lines    *bufio.Writer
 	bundle   []byte // the entries of the unfinished tile/entries file
@@ -190,7 +195,10 @@ func (w *writer) finish(edge *proof.Edge) error {
 		}
 	}
 	root, err := edge.Root()
-	if err == nil && (edge.Size() != w.head.Size || root != w.head.Root) {
+	if edge.Size() < w.head.Size && !w.compared {
+		return failed(uint64(edge.Size())+1, "line", "it is missing: the head covers %d entries, and %d are given out", w.head.Size, edge.Size())
+	}
+	if err == nil && w.compared && (edge.Size() != w.head.Size || root != w.head.Root) {
 		err = fmt.Errorf("%w: the first %d are not those of the head at %d", ErrNotSigned, edge.Size(), w.head.Size)
 	}
 	return err
