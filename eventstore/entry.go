@@ -265,7 +265,12 @@ func (e Entry) standsIn(m Message) error {
 	if want := Subject(e.Ref); m.Subject != want {
 		return fmt.Errorf("%w: it belongs on %q", ErrNotAnEntry, want)
 	}
-	if m.Sequence != 0 && (e.VersionBefore >= m.Sequence || e.ReadTo >= m.Sequence) {
+	return e.standsBefore(m.Sequence)
+}
+
+// standsBefore checks that an entry says to depend only on earlier ones; a sequence of 0 is not known yet.
+func (e Entry) standsBefore(sequence uint64) error {
+	if sequence != 0 && (e.VersionBefore >= sequence || e.ReadTo >= sequence) {
 		return fmt.Errorf("%w: it says that it follows entry %d and has read to %d", ErrNotAnEntry, e.VersionBefore, e.ReadTo)
 	}
 	return nil

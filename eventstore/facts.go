@@ -16,25 +16,22 @@ type facts struct {
 	ctx    context.Context
 	load   func(context.Context, domain.Ref) (domain.Record, error) // at least up to readTo
 	readTo uint64
-	seen   map[domain.Ref][]domain.Reading
 	// mayName decides whether a restricted record may be named; nil: it may, as where what is on the record is decided again.
 	mayName func(domain.Ref) (bool, error)
 
 	unkeyed func(actor string) bool // reports that no key ever stood on an actor's record; nil where that is not known
+	// begun reports whether a record exists at a sequence, where that is known without reading it; nil: it never is.
+	begun func(r domain.Ref, readTo uint64) (exists, known bool)
 }
 
 var _ domain.Facts = (*facts)(nil)
 
 func (f *facts) readings(r domain.Ref) ([]domain.Reading, error) {
-	if readings, ok := f.seen[r]; ok {
-		return readings, nil
-	}
 	record, err := f.record(r)
 	if err != nil {
 		return nil, err
 	}
-	f.seen[r] = record.Readings(domain.Everything)
-	return f.seen[r], nil
+	return record.AllReadings(), nil
 }
 
 func (f *facts) record(r domain.Ref) (domain.Record, error) {
@@ -50,6 +47,11 @@ func (f *facts) Exists(r domain.Ref) (bool, error) {
 	if r.Restricted() && f.mayName != nil {
 		if may, err := f.mayName(r); !may || err != nil {
 			return false, err
+		}
+	}
+	if f.begun != nil {
+		if exists, known := f.begun(r, f.readTo); known {
+			return exists, nil
 		}
 	}
 	readings, err := f.readings(r)
