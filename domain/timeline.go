@@ -71,6 +71,9 @@ func after(a, b time.Time) int {
 // readOn goes on reading with the newest step. Most often it adds one reading behind the others; a rule that is asked about a
 // long record would else read all of it anew for each command.
 func (r Record) readOn(s Step) Record {
+	if len(r.Steps) == 1 {
+		return r // one reading is made soon enough, and most records stay at that
+	}
 	reading, stands := read(s, nil, Everything)
 	switch {
 	case r.covers != len(r.Steps)-1, isCorrection(s) && s.Void == 0:

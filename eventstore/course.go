@@ -29,11 +29,15 @@ func (c *Course) Next(ctx context.Context, e *Entry) error {
 	record := c.records[e.Ref]
 	if record == nil {
 		record = &followed{Record: domain.Record{Ref: e.Ref}}
-		c.records[e.Ref] = record
 	}
 	err := c.r.judge(ctx, e, record)
+	if c.r.met[c.r.key(e.Ref)].last == e.Sequence { // nothing more depends on it here
+		delete(c.records, e.Ref)
+		return err
+	}
 	e.Void = c.r.voided(*e)
 	record.Record = record.Then(e.Step())
+	c.records[e.Ref] = record
 	return err
 }
 

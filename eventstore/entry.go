@@ -199,7 +199,11 @@ func Decode(m Message) (Entry, error) {
 // envelopes are lent, as they are larger than what is kept of them.
 var envelopes = sync.Pool{New: func() any { return new(envelope) }}
 
-func decode(payload []byte) (Entry, error) {
+func decode(payload []byte) (Entry, error) { return decodeText(payload, "") }
+
+// decodeText reads a payload whose text, if it is not empty, may be kept: the entry's texts are then parts of it and not of a
+// copy.
+func decodeText(payload []byte, text string) (Entry, error) {
 	if n := len(payload); n > MaxPayload || n == 0 || payload[n-1] != '}' || bytes.IndexByte(payload, '\n') >= 0 {
 		return Entry{}, fmt.Errorf("%w: its %d bytes are not one line with one object", ErrNotAnEntry, n)
 	}
@@ -209,7 +213,10 @@ func decode(payload []byte) (Entry, error) {
 	}
 	w := envelopes.Get().(*envelope)
 	defer func() { *w = envelope{}; envelopes.Put(w) }()
-	quick := quicklyRead(raw, w)
+	if text == "" || &raw[0] != &payload[0] {
+		text = string(raw)
+	}
+	quick := quicklyReadText(text, w)
 	if !quick {
 		err = unmarshal(raw, w)
 	}

@@ -14,14 +14,11 @@ import (
 // has the log up to there comes to the same answers.
 type facts struct {
 	ctx    context.Context
-	load   func(context.Context, domain.Ref) (domain.Record, error) // at least up to readTo
 	readTo uint64
+	load   func(context.Context, domain.Ref) (domain.Record, error) // at least up to readTo
+	replay *Replay                                                  // in place of load, where what is on the record is decided again
 	// mayName decides whether a restricted record may be named; nil: it may, as where what is on the record is decided again.
 	mayName func(domain.Ref) (bool, error)
-
-	unkeyed func(actor string) bool // reports that no key ever stood on an actor's record; nil where that is not known
-	// begun reports whether a record exists at a sequence, where that is known without reading it; nil: it never is.
-	begun func(r domain.Ref, readTo uint64) (exists, known bool)
 }
 
 var _ domain.Facts = (*facts)(nil)
@@ -35,11 +32,18 @@ func (f *facts) readings(r domain.Ref) ([]domain.Reading, error) {
 }
 
 func (f *facts) record(r domain.Ref) (domain.Record, error) {
-	record, err := f.load(f.ctx, r)
+	record, err := f.loaded(r)
 	if err != nil {
 		return domain.Record{}, err
 	}
 	return record.UpTo(f.readTo), nil
+}
+
+func (f *facts) loaded(r domain.Ref) (domain.Record, error) {
+	if f.replay != nil {
+		return f.replay.record(r, f.readTo)
+	}
+	return f.load(f.ctx, r)
 }
 
 // Exists reports whether the record has a beginning that is not retracted.
@@ -49,8 +53,8 @@ func (f *facts) Exists(r domain.Ref) (bool, error) {
 			return false, err
 		}
 	}
-	if f.begun != nil {
-		if exists, known := f.begun(r, f.readTo); known {
+	if f.replay != nil {
+		if exists, known := f.replay.begun(r, f.readTo); known {
 			return exists, nil
 		}
 	}

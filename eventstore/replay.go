@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"slices"
 	"sync"
+	"unsafe"
 
 	"truceledger/domain"
 	"truceledger/domain/registry"
@@ -15,7 +16,16 @@ import (
 // ReadPayload reads an entry from its payload and its place in the log, where the subject that it was stored on is not at
 // hand: the subject follows from the payload.
 func ReadPayload(sequence uint64, payload []byte) (Entry, error) {
-	e, err := decode(payload)
+	return readPayload(sequence, payload, "")
+}
+
+// ReadKept is ReadPayload for a payload that nobody will ever write into: the entry's texts are parts of it.
+func ReadKept(sequence uint64, payload []byte) (Entry, error) {
+	return readPayload(sequence, payload, unsafe.String(unsafe.SliceData(payload), len(payload)))
+}
+
+func readPayload(sequence uint64, payload []byte, text string) (Entry, error) {
+	e, err := decodeText(payload, text)
 	if err == nil {
 		e.Sequence = sequence
 		err = e.standsBefore(sequence)
@@ -51,7 +61,7 @@ var (
 
 // A Past gives the entries that a Replay has met again. Any number of goroutines ask at once.
 type Past interface {
-	// Payload returns the payload of an entry.
+	// Payload returns the payload of an entry, which is not written into afterwards.
 	Payload(sequence uint64) ([]byte, error)
 	// Before returns what Meet returned for an entry.
 	Before(sequence uint64) (uint64, error)
@@ -164,11 +174,7 @@ func (r *Replay) voided(e Entry) uint64 {
 
 // factsAt are the facts for a decision that has read the log up to a sequence.
 func (r *Replay) factsAt(ctx context.Context, readTo uint64) *facts {
-	return &facts{
-		ctx: ctx, readTo: readTo, begun: r.begun,
-		load:    func(_ context.Context, ref domain.Ref) (domain.Record, error) { return r.record(ref, readTo) },
-		unkeyed: func(actor string) bool { return len(r.keys[actor]) == 0 },
-	}
+	return &facts{ctx: ctx, readTo: readTo, replay: r}
 }
 
 // begun reports whether a record exists at a sequence, where that is known without reading it.
@@ -221,7 +227,7 @@ func (r *Replay) read(ref domain.Ref, key, newest uint64) (record domain.Record,
 		if err != nil {
 			return domain.Record{Ref: ref}, 0, readingError{err}
 		}
-		e, err := ReadPayload(n, payload)
+		e, err := ReadKept(n, payload)
 		if err != nil || e.Ref != ref {
 			steps, size, stop, stops = nil, 0, end{n, &Unreadable{n, errors.Join(err, ErrNotAnEntry)}}, true
 			continue

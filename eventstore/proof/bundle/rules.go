@@ -70,7 +70,7 @@ func (d *decider) lower(err error) {
 }
 
 func (d *decider) entry(course *eventstore.Course, sequence uint64, payload []byte) error {
-	e, err := eventstore.ReadPayload(sequence, payload)
+	e, err := eventstore.ReadKept(sequence, payload)
 	if err != nil {
 		return failed(sequence, "entry", "%v", err)
 	}
