@@ -14,8 +14,8 @@ import (
 
 	"truceledger/api/access"
 	"truceledger/api/wire"
-	"truceledger/eventstore"
 	"truceledger/eventstore/blobs"
+	"truceledger/eventstore/logtest"
 	"truceledger/projections"
 )
 
@@ -165,19 +165,14 @@ func TestTheWayOfASecret(t *testing.T) {
 func replayed(t *testing.T, h *house) {
 	t.Helper()
 	var payloads [][]byte
-	r := eventstore.NewReplay(func(n uint64) ([]byte, error) { return payloads[n-1], nil }, 0)
 	for m, err := range h.log.Read(t.Context(), 0) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		payloads = append(payloads, m.Payload)
-		e, err := eventstore.ReadPayload(m.Sequence, m.Payload)
-		if err == nil {
-			err = r.Next(t.Context(), e)
-		}
-		if err != nil {
-			t.Fatalf("the log does not verify any more: %v", err)
-		}
+	}
+	if err := logtest.Replay(t.Context(), payloads, 0); err != nil {
+		t.Fatalf("the log does not verify any more: %v", err)
 	}
 }
 

@@ -62,7 +62,7 @@ func addressable(r Record, c Command) error {
 // before returns how the record reads up to and including the place of m: what an act at that place is judged against. A
 // report has no place of its own in a record's course: an older figure that is recorded later still belongs to its series.
 func (r Record) before(c Command, m Moment) []Reading {
-	readings := r.Readings(Everything)
+	readings := r.AllReadings()
 	if _, report := c.(Report); report {
 		return readings
 	}
@@ -70,7 +70,7 @@ func (r Record) before(c Command, m Moment) []Reading {
 	for i > 0 && readings[i-1].Place.After(m.Place) {
 		i--
 	}
-	return readings[:i]
+	return readings[:i:i]
 }
 
 // decideCorrect judges the replacement where the corrected entry stands, against what stands before that entry.
@@ -115,7 +115,7 @@ func (r Record) inherit(root Step, replacement Command) (defaults []string) {
 	if !h.Occurred.IsZero() {
 		return nil
 	}
-	for _, x := range r.Readings(Everything) {
+	for _, x := range r.AllReadings() {
 		if x.Sequence == root.Sequence && !x.Command.Head().Occurred.IsZero() {
 			h.Occurred = x.Command.Head().Occurred
 			return []string{"occurred"}

@@ -47,6 +47,9 @@ func (p *preparation) fields(prefix string, v reflect.Value) error {
 	shape := shapeOf(v.Type())
 	for i := range shape {
 		f := &shape[i]
+		if p.fills && !f.when {
+			continue
+		}
 		err := error(nil)
 		if f.anonymous {
 			err = p.embedded(prefix, f, v.Field(i))
@@ -93,6 +96,9 @@ func (p *preparation) field(prefix string, f *field, v reflect.Value) error {
 
 // moment resolves a When once to see that it can be, and completes its zone where that is asked for.
 func (p *preparation) moment(path string, w *when.When) error {
+	if p.fills && (w.Zone != "" || strings.Contains(w.At, "T")) {
+		return nil // a zone is assumed for plain dates only
+	}
 	b, err := w.Resolve(p.zone)
 	if err != nil {
 		return whenProblem(path, err)

@@ -18,6 +18,7 @@ type field struct {
 	ref        string // the kinds that it names, joined by "|", or "record"
 	kinds      []Kind // of ref
 	vocabulary []string
+	when       bool // it is a stated time, or holds some
 }
 
 var shapes sync.Map // of []field, by reflect.Type
@@ -47,6 +48,7 @@ func newField(f reflect.StructField) field {
 			shape.kinds = append(shape.kinds, Kind(kind))
 		}
 	}
+	shape.when = statesTime(f.Type)
 	text := f.Type
 	if text.Kind() == reflect.Slice {
 		text = text.Elem()
@@ -55,6 +57,23 @@ func newField(f reflect.StructField) field {
 		shape.vocabulary = w.Values()
 	}
 	return shape
+}
+
+// statesTime reports whether values of a type may hold a stated time.
+func statesTime(t reflect.Type) bool {
+	switch {
+	case t == whenType || t == commandType:
+		return true
+	case t.Kind() == reflect.Slice:
+		return statesTime(t.Elem())
+	case t.Kind() == reflect.Struct:
+		for i := range t.NumField() {
+			if statesTime(t.Field(i).Type) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // refToRecord is the ref of a field that names a record of any kind, as kind/id.

@@ -14,7 +14,9 @@ type Record struct {
 	Ref    Ref
 	Steps  []Step
 	places []time.Time // of every step, sorted: what Place looks up
-	tail   *tail       // of the arrays behind Steps and places; nil where this record has not made them
+	read   []Reading   // how the first covers steps read; see AllReadings
+	covers int
+	tail   *tail // of the arrays behind Steps and places; nil where this record has not made them
 }
 
 // A tail is how far the arrays that several records share are filled. The record that ends there may go on in place; any
@@ -36,8 +38,8 @@ func (r Record) Then(steps ...Step) Record {
 	}
 	n := int64(len(r.Steps))
 	if r.tail == nil || !r.tail.end.CompareAndSwap(n, n+int64(len(steps))) {
-		// Both slices are clipped, so that two records that grew from one never write into each other.
-		r.Steps, r.places, r.tail = slices.Clip(r.Steps), slices.Clip(r.places), new(tail)
+		// The slices are clipped, so that two records that grew from one never write into each other.
+		r.Steps, r.places, r.read, r.tail = slices.Clip(r.Steps), slices.Clip(r.places), slices.Clip(r.read), new(tail)
 		r.tail.end.Store(n + int64(len(steps)))
 	}
 	r.Steps = append(r.Steps, steps...)
@@ -45,16 +47,54 @@ func (r Record) Then(steps ...Step) Record {
 		r.places = placesOf(r.Steps)
 		return r
 	}
+	r = r.readOn(steps[0])
 	if steps[0].Void != 0 || isCustody(steps[0]) {
 		return r
 	}
 	place := steps[0].Moment().Place
-	i, _ := slices.BinarySearchFunc(r.places, place, time.Time.Compare)
+	i, _ := slices.BinarySearchFunc(r.places, place, after) // behind its equals, most often at the end
 	if i < len(r.places) {
 		r.places = slices.Clip(r.places) // what stands behind moves up, and others read it where it is
 	}
 	r.places = slices.Insert(r.places, i, place)
 	return r
+}
+
+// after orders a time before another that is not later than it, to find where the later ones begin.
+func after(a, b time.Time) int {
+	if a.After(b) {
+		return 1
+	}
+	return -1
+}
+
+// readOn goes on reading with the newest step. Most often it adds one reading behind the others; a rule that is asked about a
+// long record would else read all of it anew for each command.
+func (r Record) readOn(s Step) Record {
+	if len(r.Steps) == 1 {
+		return r // one reading is made soon enough, and most records stay at that
+	}
+	reading, stands := read(s, nil, Everything)
+	switch {
+	case r.covers != len(r.Steps)-1, isCorrection(s) && s.Void == 0:
+		r.read = r.Readings(Everything)
+	case stands:
+		i, _ := slices.BinarySearchFunc(r.read, reading.Place, func(x Reading, place time.Time) int { return after(x.Place, place) })
+		if i < len(r.read) {
+			r.read = slices.Clip(r.read) // as for places
+		}
+		r.read = slices.Insert(r.read, i, reading)
+	}
+	r.covers = len(r.Steps)
+	return r
+}
+
+// AllReadings is Readings(Everything), most often without making it anew. It must not be written into.
+func (r Record) AllReadings() []Reading {
+	if r.covers != len(r.Steps) {
+		return r.Readings(Everything)
+	}
+	return slices.Clip(r.read)
 }
 
 // placesOf returns the places of steps, sorted. Who read a name or held a file moves no act to another place.

@@ -127,7 +127,7 @@ func TestARecordIsAValue(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	r := domain.Record{}.Then(domain.Step{Sequence: 3}).Then(domain.Step{Sequence: 7})
+	r := domain.Record{}.Then(domain.Step{Sequence: 3, Command: &domain.Retract{}}).Then(domain.Step{Sequence: 7, Command: &domain.Retract{}})
 	for sequence, want := range map[uint64]bool{0: false, 3: true, 5: false, 7: true, 8: false} {
 		if s, ok := r.Find(sequence); ok != want || ok && s.Sequence != sequence {
 			t.Errorf("%d: got %v, %v", sequence, s.Sequence, ok)

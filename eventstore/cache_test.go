@@ -7,14 +7,14 @@ import (
 )
 
 func someEntry(r domain.Ref, before, sequence uint64) Entry {
-	return Entry{Ref: r, VersionBefore: before, Sequence: sequence, Payload: make([]byte, 100), Events: []domain.Event{FormatRaised{}}}
+	return Entry{Ref: r, VersionBefore: before, Sequence: sequence, Payload: make([]byte, 100), Command: &raiseFormat{}, Events: []domain.Event{FormatRaised{}}}
 }
 
 // put lets the cache hold a record whose entries have the given sequences.
 func put(c *cache, r domain.Ref, sequences ...uint64) {
 	record := domain.Record{Ref: r}
 	for _, n := range sequences {
-		record = record.Then(domain.Step{Sequence: n})
+		record = record.Then(domain.Step{Sequence: n, Command: &raiseFormat{}})
 	}
 	c.begin(r)
 	c.end(record, 1000*len(sequences))

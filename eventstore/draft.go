@@ -140,7 +140,7 @@ func (l *Ledger) now(record domain.Record) (t time.Time) {
 }
 
 func (l *Ledger) factsAt(ctx context.Context, readTo uint64) *facts {
-	return &facts{ctx: ctx, load: l.Record, readTo: readTo, seen: map[domain.Ref][]domain.Reading{}}
+	return &facts{ctx: ctx, load: l.Record, readTo: readTo}
 }
 
 // write encodes an entry, and reads and folds its own bytes before anybody else does: what cannot be read back must not

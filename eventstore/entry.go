@@ -199,7 +199,11 @@ func Decode(m Message) (Entry, error) {
 // envelopes are lent, as they are larger than what is kept of them.
 var envelopes = sync.Pool{New: func() any { return new(envelope) }}
 
-func decode(payload []byte) (Entry, error) {
+func decode(payload []byte) (Entry, error) { return decodeText(payload, "") }
+
+// decodeText reads a payload whose text, if it is not empty, may be kept: the entry's texts are then parts of it and not of a
+// copy.
+func decodeText(payload []byte, text string) (Entry, error) {
 	if n := len(payload); n > MaxPayload || n == 0 || payload[n-1] != '}' || bytes.IndexByte(payload, '\n') >= 0 {
 		return Entry{}, fmt.Errorf("%w: its %d bytes are not one line with one object", ErrNotAnEntry, n)
 	}
@@ -209,7 +213,10 @@ func decode(payload []byte) (Entry, error) {
 	}
 	w := envelopes.Get().(*envelope)
 	defer func() { *w = envelope{}; envelopes.Put(w) }()
-	quick := quicklyRead(raw, w)
+	if text == "" || &raw[0] != &payload[0] {
+		text = string(raw)
+	}
+	quick := quicklyReadText(text, w)
 	if !quick {
 		err = unmarshal(raw, w)
 	}
@@ -265,7 +272,12 @@ func (e Entry) standsIn(m Message) error {
 	if want := Subject(e.Ref); m.Subject != want {
 		return fmt.Errorf("%w: it belongs on %q", ErrNotAnEntry, want)
 	}
-	if m.Sequence != 0 && (e.VersionBefore >= m.Sequence || e.ReadTo >= m.Sequence) {
+	return e.standsBefore(m.Sequence)
+}
+
+// standsBefore checks that an entry says to depend only on earlier ones; a sequence of 0 is not known yet.
+func (e Entry) standsBefore(sequence uint64) error {
+	if sequence != 0 && (e.VersionBefore >= sequence || e.ReadTo >= sequence) {
 		return fmt.Errorf("%w: it says that it follows entry %d and has read to %d", ErrNotAnEntry, e.VersionBefore, e.ReadTo)
 	}
 	return nil

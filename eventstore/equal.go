@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"math"
 	"reflect"
 	"slices"
 	"time"
@@ -29,7 +30,7 @@ func alikeEvents(a, b domain.Event) bool {
 
 var timeType = reflect.TypeFor[time.Time]()
 
-// same compares two values of one type. What has no plan, such as a filled map or a float, is never the same.
+// same compares two values of one type. What has no plan, such as a filled map, is never the same.
 func same(a, b reflect.Value) bool {
 	switch a.Kind() {
 	case reflect.String:
@@ -40,6 +41,8 @@ func same(a, b reflect.Value) bool {
 		return a.Int() == b.Int()
 	case reflect.Uint64:
 		return a.Uint() == b.Uint()
+	case reflect.Float64:
+		return math.Float64bits(a.Float()) == math.Float64bits(b.Float())
 	case reflect.Pointer, reflect.Interface:
 		if a.IsNil() || b.IsNil() {
 			return a.IsNil() && b.IsNil()

@@ -14,35 +14,36 @@ import (
 // has the log up to there comes to the same answers.
 type facts struct {
 	ctx    context.Context
-	load   func(context.Context, domain.Ref) (domain.Record, error) // at least up to readTo
 	readTo uint64
-	seen   map[domain.Ref][]domain.Reading
+	load   func(context.Context, domain.Ref) (domain.Record, error) // at least up to readTo
+	replay *Replay                                                  // in place of load, where what is on the record is decided again
 	// mayName decides whether a restricted record may be named; nil: it may, as where what is on the record is decided again.
 	mayName func(domain.Ref) (bool, error)
-
-	unkeyed func(actor string) bool // reports that no key ever stood on an actor's record; nil where that is not known
 }
 
 var _ domain.Facts = (*facts)(nil)
 
 func (f *facts) readings(r domain.Ref) ([]domain.Reading, error) {
-	if readings, ok := f.seen[r]; ok {
-		return readings, nil
-	}
 	record, err := f.record(r)
 	if err != nil {
 		return nil, err
 	}
-	f.seen[r] = record.Readings(domain.Everything)
-	return f.seen[r], nil
+	return record.AllReadings(), nil
 }
 
 func (f *facts) record(r domain.Ref) (domain.Record, error) {
-	record, err := f.load(f.ctx, r)
+	record, err := f.loaded(r)
 	if err != nil {
 		return domain.Record{}, err
 	}
 	return record.UpTo(f.readTo), nil
+}
+
+func (f *facts) loaded(r domain.Ref) (domain.Record, error) {
+	if f.replay != nil {
+		return f.replay.record(r, f.readTo)
+	}
+	return f.load(f.ctx, r)
 }
 
 // Exists reports whether the record has a beginning that is not retracted.
@@ -50,6 +51,11 @@ func (f *facts) Exists(r domain.Ref) (bool, error) {
 	if r.Restricted() && f.mayName != nil {
 		if may, err := f.mayName(r); !may || err != nil {
 			return false, err
+		}
+	}
+	if f.replay != nil {
+		if exists, known := f.replay.begun(r, f.readTo); known {
+			return exists, nil
 		}
 	}
 	readings, err := f.readings(r)

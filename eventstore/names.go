@@ -198,6 +198,9 @@ type verbType struct {
 	new      func() domain.Command
 	decode   func(raw []byte) (domain.Command, error) // of an object with or without "command"
 	named    func(domain.Command) any                 // what is encoded: the fields after "command"
+
+	creates   bool // it begins a record
+	takesBack bool // it changes how an earlier entry is to be read
 }
 
 // named is a command or an event as it stands on the wire: its name first, then its fields.
@@ -280,6 +283,12 @@ func init() {
 func declareVerb(v verbType) {
 	if _, twice := verbByName[v.name]; twice {
 		panic("eventstore: the command " + v.name + " is declared twice")
+	}
+	switch c := v.new().(type) {
+	case *domain.Correct, *domain.Retract:
+		v.takesBack = true
+	default:
+		v.creates = c.Creates()
 	}
 	verbByName[v.name], verbByType[v.typ] = v, v
 }

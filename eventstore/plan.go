@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unsafe"
 
 	"truceledger/domain"
 	"truceledger/domain/when"
@@ -17,8 +18,9 @@ import (
 type plan struct {
 	// write appends v; false: package json must do it.
 	write func(b []byte, v reflect.Value) ([]byte, bool)
-	// read sets v, which is zero; false: package json must do it.
-	read func(s *scan, v reflect.Value) bool
+	// read sets the value of the plan's type that stands at an address and is zero; false: package json must do it. It goes by
+	// addresses because a reflect.Value for every field takes as long as all that is read into them.
+	read func(s *scan, at unsafe.Pointer) bool
 }
 
 var plans sync.Map // of plan, by reflect.Type
@@ -50,8 +52,10 @@ func newPlan(t reflect.Type) plan {
 		return plan{quickWriteString, quickReadString}
 	case reflect.Bool:
 		return plan{quickWriteBool, quickReadBool}
-	case reflect.Int, reflect.Int64:
-		return plan{quickWriteInt, quickReadInt}
+	case reflect.Int:
+		return plan{quickWriteInt, quickReadInt[int]}
+	case reflect.Int64:
+		return plan{quickWriteInt, quickReadInt[int64]}
 	case reflect.Uint64:
 		return plan{quickWriteUint, quickReadUint}
 	case reflect.Pointer:
@@ -71,7 +75,7 @@ var (
 	// noPlan is for what is rare: floats, maps, and values of any type.
 	noPlan = plan{
 		write: func(b []byte, _ reflect.Value) ([]byte, bool) { return b, false },
-		read:  func(*scan, reflect.Value) bool { return false },
+		read:  func(*scan, unsafe.Pointer) bool { return false },
 	}
 )
 
@@ -84,9 +88,10 @@ func pointerPlan(t reflect.Type) plan {
 			}
 			return elem.write(b, v.Elem())
 		},
-		read: func(s *scan, v reflect.Value) bool {
-			v.Set(reflect.New(t.Elem()))
-			return elem.read(s, v.Elem())
+		read: func(s *scan, at unsafe.Pointer) bool {
+			to := reflect.New(t.Elem()).UnsafePointer()
+			*(*unsafe.Pointer)(at) = to
+			return elem.read(s, to)
 		},
 	}
 }
@@ -96,7 +101,12 @@ func slicePlan(t reflect.Type) plan {
 		return noPlan // written in base64
 	}
 	elem := planOf(t.Elem())
+	read := listReader(t, elem)
+	if t.Elem().Kind() == reflect.String {
+		read = quickReadStrings
+	}
 	return plan{
+		read: read,
 		write: func(b []byte, v reflect.Value) (_ []byte, ok bool) {
 			b = append(b, '[')
 			for i := range v.Len() {
@@ -109,32 +119,17 @@ func slicePlan(t reflect.Type) plan {
 			}
 			return append(b, ']'), true
 		},
-		read: func(s *scan, v reflect.Value) bool {
-			if !s.take('[') {
-				return false
-			}
-			v.Set(reflect.MakeSlice(t, 0, 0)) // an empty list is not one that is absent
-			for i := 0; !s.take(']'); i++ {
-				if i > 0 && !s.take(',') {
-					return false
-				}
-				v.Grow(1)
-				v.SetLen(i + 1)
-				if !elem.read(s, v.Index(i)) {
-					return false
-				}
-			}
-			return true
-		},
 	}
 }
 
 // A member is one field of a struct, or of one that it embeds.
 type member struct {
-	name  string // as JSON: "name":
-	index []int
-	omit  func(reflect.Value) bool // nil: never
-	plan  plan
+	name   string // as JSON: "name":
+	index  []int
+	offset uintptr                   // in the outermost struct
+	omit   func(reflect.Value) bool  // nil: never
+	empty  func(unsafe.Pointer) bool // omit for the value at an address
+	plan   plan
 }
 
 func (m *member) of(v reflect.Value) reflect.Value {
@@ -145,19 +140,19 @@ func (m *member) of(v reflect.Value) reflect.Value {
 }
 
 func structPlan(t reflect.Type) plan {
-	members, ok := membersOf(t, nil)
+	members, ok := membersOf(t, nil, 0)
 	if !ok {
 		return noPlan
 	}
 	return plan{
 		write: func(b []byte, v reflect.Value) ([]byte, bool) { return writeMembers(append(b, '{'), v, members, false) },
-		read:  func(s *scan, v reflect.Value) bool { return s.take('{') && readMembers(s, v, members, false) },
+		read:  func(s *scan, at unsafe.Pointer) bool { return s.take('{') && readMembers(s, at, members, false) },
 	}
 }
 
 // membersOf lists the members in the order in which package json writes them. ok is false for what only that package
 // understands: two fields of one name, and tags that it alone knows.
-func membersOf(t reflect.Type, index []int) (members []member, ok bool) {
+func membersOf(t reflect.Type, index []int, offset uintptr) (members []member, ok bool) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		at := append(index[:len(index):len(index)], i)
@@ -166,7 +161,7 @@ func membersOf(t reflect.Type, index []int) (members []member, ok bool) {
 		case name == "-" || !f.IsExported():
 			return nil, false
 		case name == "" && (f.Anonymous || options == "embed") && f.Type.Kind() == reflect.Struct:
-			inner, ok := membersOf(f.Type, at)
+			inner, ok := membersOf(f.Type, at, offset+f.Offset)
 			if !ok {
 				return nil, false
 			}
@@ -177,7 +172,9 @@ func membersOf(t reflect.Type, index []int) (members []member, ok bool) {
 		if name == "" || !known {
 			return nil, false
 		}
-		members = append(members, member{name: `"` + name + `":`, index: at, omit: omit, plan: planOf(f.Type)})
+		members = append(members, member{
+			name: `"` + name + `":`, index: at, offset: offset + f.Offset, omit: omit, empty: emptyAt(f.Type, omit), plan: planOf(f.Type),
+		})
 	}
 	seen := map[string]bool{}
 	for _, m := range members {
@@ -214,6 +211,33 @@ func omission(t reflect.Type, options string) (omit func(reflect.Value) bool, kn
 	return reflect.Value.IsZero, true
 }
 
+// emptyAt is omit for values at an address: for the plain kinds without reflection.
+func emptyAt(t reflect.Type, omit func(reflect.Value) bool) func(unsafe.Pointer) bool {
+	_, method := t.MethodByName("IsZero")
+	switch {
+	case omit == nil:
+		return nil
+	case t == reflect.TypeFor[time.Time]():
+		return func(at unsafe.Pointer) bool { return (*time.Time)(at).IsZero() }
+	case t == reflect.TypeFor[when.When]():
+		return func(at unsafe.Pointer) bool { return (*when.When)(at).IsZero() }
+	case t == reflect.TypeFor[when.Bounds]():
+		return func(at unsafe.Pointer) bool { return (*when.Bounds)(at).IsZero() }
+	case method:
+	case t.Kind() == reflect.String:
+		return func(at unsafe.Pointer) bool { return *(*string)(at) == "" }
+	case t.Kind() == reflect.Bool:
+		return func(at unsafe.Pointer) bool { return !*(*bool)(at) }
+	case t.Kind() == reflect.Int:
+		return func(at unsafe.Pointer) bool { return *(*int)(at) == 0 }
+	case t.Kind() == reflect.Uint64:
+		return func(at unsafe.Pointer) bool { return *(*uint64)(at) == 0 }
+	case t.Kind() == reflect.Pointer:
+		return func(at unsafe.Pointer) bool { return *(*unsafe.Pointer)(at) == nil }
+	}
+	return func(at unsafe.Pointer) bool { return omit(reflect.NewAt(t, at).Elem()) }
+}
+
 // isEmpty is what omitempty has always meant.
 func isEmpty(v reflect.Value) bool {
 	switch v.Kind() {
@@ -245,7 +269,7 @@ func writeMembers(b []byte, v reflect.Value, members []member, began bool) (_ []
 }
 
 // readMembers reads what writeMembers writes: every member that is not left out, and none that would be.
-func readMembers(s *scan, v reflect.Value, members []member, began bool) bool {
+func readMembers(s *scan, at unsafe.Pointer, members []member, began bool) bool {
 	next := 0
 	for ; !s.take('}'); began = true {
 		if began && !s.take(',') {
@@ -261,8 +285,8 @@ func readMembers(s *scan, v reflect.Value, members []member, began bool) bool {
 			return false
 		}
 		m := &members[next]
-		field := m.of(v)
-		if !m.plan.read(s, field) || m.omit != nil && m.omit(field) {
+		field := unsafe.Add(at, m.offset)
+		if !m.plan.read(s, field) || m.empty != nil && m.empty(field) {
 			return false
 		}
 		next++

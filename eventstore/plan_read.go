@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 
 	"truceledger/domain"
 	"truceledger/domain/when"
@@ -16,10 +17,13 @@ import (
 type scan struct{ left string }
 
 // quicklyRead sets what into points to by its plan; false: package json must do it, into a value that is zero again.
-func quicklyRead(raw []byte, into any) bool {
-	s := scan{left: string(raw)}
+func quicklyRead(raw []byte, into any) bool { return quicklyReadText(string(raw), into) }
+
+// quicklyReadText is quicklyRead for a text that may be kept.
+func quicklyReadText(text string, into any) bool {
+	s := scan{left: text}
 	v := reflect.ValueOf(into).Elem()
-	if planOf(v.Type()).read(&s, v) && s.left == "" {
+	if planOf(v.Type()).read(&s, v.Addr().UnsafePointer()) && s.left == "" {
 		return true
 	}
 	v.SetZero()
@@ -44,20 +48,37 @@ func (s *scan) text() (string, bool) {
 	if !s.take('"') {
 		return "", false
 	}
+	i := strings.IndexByte(s.left, '"')
+	if i < 0 {
+		return "", false
+	}
+	t := s.left[:i]
+	s.left = s.left[i+1:]
+	return t, isPlain(t)
+}
+
+// isPlain reports whether a text without quotes stands in JSON as it is: without escapes and control characters, in UTF-8.
+func isPlain(t string) bool {
+	const low, high = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(t); i += 8 { // eight characters at once, as long as nothing is odd about them
+		w := uint64(t[i]) | uint64(t[i+1])<<8 | uint64(t[i+2])<<16 | uint64(t[i+3])<<24 |
+			uint64(t[i+4])<<32 | uint64(t[i+5])<<40 | uint64(t[i+6])<<48 | uint64(t[i+7])<<56
+		slash := w ^ low*'\\'
+		if (w|(w-low*' ')|(slash-low))&high != 0 {
+			break
+		}
+	}
 	ascii := true
-	for i := range len(s.left) {
-		switch c := s.left[i]; {
-		case c == '"':
-			t := s.left[:i]
-			s.left = s.left[i+1:]
-			return t, ascii || utf8.ValidString(t)
+	for ; i < len(t); i++ {
+		switch c := t[i]; {
 		case c < ' ' || c == '\\':
-			return "", false
+			return false
 		case c >= utf8.RuneSelf:
 			ascii = false
 		}
 	}
-	return "", false
+	return ascii || utf8.ValidString(t)
 }
 
 // digits reads a whole number as JSON has it: without a sign, a leading zero, a fraction or an exponent.
@@ -71,23 +92,80 @@ func (s *scan) digits() (string, bool) {
 	return d, i > 0 && (i == 1 || d[0] != '0')
 }
 
-func quickReadString(s *scan, v reflect.Value) bool {
-	t, ok := s.text()
-	if ok {
-		v.SetString(t)
-	}
+func quickReadString(s *scan, at unsafe.Pointer) (ok bool) {
+	*(*string)(at), ok = s.text()
 	return ok
 }
 
-func quickReadBool(s *scan, v reflect.Value) bool {
+// quickReadStrings reads a list of texts, most often of few, into one piece of memory.
+func quickReadStrings(s *scan, at unsafe.Pointer) bool {
+	if !s.take('[') {
+		return false
+	}
+	var few [8]string
+	list := few[:0]
+	for i := 0; !s.take(']'); i++ {
+		if i > 0 && !s.take(',') {
+			return false
+		}
+		t, ok := s.text()
+		if !ok {
+			return false
+		}
+		list = append(list, t)
+	}
+	*(*[]string)(at) = append(make([]string, 0, len(list)), list...) // an empty list is not one that is absent
+	return true
+}
+
+// A sliceHeader is what a slice of any type is in memory.
+type sliceHeader struct {
+	data     unsafe.Pointer
+	len, cap int
+}
+
+// listReader reads lists of a type, most often of one item.
+func listReader(t reflect.Type, elem plan) func(*scan, unsafe.Pointer) bool {
+	size := t.Elem().Size()
+	return func(s *scan, at unsafe.Pointer) bool {
+		if !s.take('[') {
+			return false
+		}
+		var list reflect.Value
+		n, room := 0, 0
+		for ; !s.take(']'); n++ {
+			if n > 0 && !s.take(',') {
+				return false
+			}
+			if n == room {
+				room = max(1, 3*room)
+				larger := reflect.MakeSlice(t, room, room)
+				if n > 0 {
+					reflect.Copy(larger, list)
+				}
+				list = larger
+			}
+			if !elem.read(s, unsafe.Add(list.UnsafePointer(), uintptr(n)*size)) {
+				return false
+			}
+		}
+		if n == 0 {
+			list = reflect.MakeSlice(t, 0, 0) // not one that is absent
+		}
+		*(*sliceHeader)(at) = sliceHeader{list.UnsafePointer(), n, room}
+		return true
+	}
+}
+
+func quickReadBool(s *scan, at unsafe.Pointer) bool {
 	if s.word("true") {
-		v.SetBool(true)
+		*(*bool)(at) = true
 		return true
 	}
 	return s.word("false")
 }
 
-func quickReadInt(s *scan, v reflect.Value) bool {
+func quickReadInt[T int | int64](s *scan, at unsafe.Pointer) bool {
 	negative := s.take('-')
 	d, ok := s.digits()
 	n, err := strconv.ParseInt(d, 10, 63)
@@ -97,24 +175,18 @@ func quickReadInt(s *scan, v reflect.Value) bool {
 	if negative {
 		n = -n
 	}
-	if v.OverflowInt(n) {
-		return false
-	}
-	v.SetInt(n)
-	return true
+	*(*T)(at) = T(n)
+	return int64(T(n)) == n
 }
 
-func quickReadUint(s *scan, v reflect.Value) bool {
+func quickReadUint(s *scan, at unsafe.Pointer) bool {
 	d, ok := s.digits()
 	n, err := strconv.ParseUint(d, 10, 64)
-	if !ok || err != nil {
-		return false
-	}
-	v.SetUint(n)
-	return true
+	*(*uint64)(at) = n
+	return ok && err == nil
 }
 
-func quickReadTime(s *scan, v reflect.Value) bool {
+func quickReadTime(s *scan, at unsafe.Pointer) bool {
 	text, ok := s.text()
 	// In UTC and with a point before its fraction, which is how it is written; time.Parse would let more through.
 	const whole = len("2016-05-04T00:00:00Z")
@@ -122,27 +194,21 @@ func quickReadTime(s *scan, v reflect.Value) bool {
 		return false
 	}
 	t, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		return false
-	}
-	*v.Addr().Interface().(*time.Time) = t
-	return true
+	*(*time.Time)(at) = t
+	return err == nil
 }
 
-func quickReadWhen(s *scan, v reflect.Value) bool {
+func quickReadWhen(s *scan, at unsafe.Pointer) (ok bool) {
+	w := (*when.When)(at)
 	if s.left == "" || s.left[0] != '"' {
 		// When has the fields of whenObject, and an empty one is refused with the reason.
-		w := v.Addr().Interface().(*when.When)
-		return planOf(reflect.TypeFor[whenObject]()).read(s, v) && (w.Zone != "" || w.Phrase != "")
+		return planOf(reflect.TypeFor[whenObject]()).read(s, at) && (w.Zone != "" || w.Phrase != "")
 	}
-	at, ok := s.text()
-	if ok {
-		v.Field(0).SetString(at)
-	}
-	return ok && at != ""
+	w.At, ok = s.text()
+	return ok && w.At != ""
 }
 
-func quickReadCommand(s *scan, v reflect.Value) bool {
+func quickReadCommand(s *scan, at unsafe.Pointer) bool {
 	if s.word("null") {
 		return true
 	}
@@ -156,19 +222,18 @@ func quickReadCommand(s *scan, v reflect.Value) bool {
 	}
 	c := reflect.New(t.typ)
 	members, ok := namedMembers(t.typ)
-	if !ok || !readMembers(s, c.Elem(), members, true) {
+	if !ok || !readMembers(s, c.UnsafePointer(), members, true) {
 		return false
 	}
-	*v.Addr().Interface().(*domain.Command) = c.Interface().(domain.Command)
+	*(*domain.Command)(at) = c.Interface().(domain.Command)
 	return true
 }
 
-func quickReadStored(s *scan, v reflect.Value) bool {
-	c := v.Addr().Interface().(*storedCommand)
-	return quickReadCommand(s, reflect.ValueOf(&c.command).Elem()) // which knows no signed form
+func quickReadStored(s *scan, at unsafe.Pointer) bool {
+	return quickReadCommand(s, unsafe.Pointer(&(*storedCommand)(at).command)) // which knows no signed form
 }
 
-func quickReadEvent(s *scan, v reflect.Value) bool {
+func quickReadEvent(s *scan, at unsafe.Pointer) bool {
 	if !s.word(`{"type":`) {
 		return false
 	}
@@ -177,12 +242,17 @@ func quickReadEvent(s *scan, v reflect.Value) bool {
 	if !ok || eventUpcasters[name] != nil {
 		return false
 	}
-	e := reflect.New(t.typ).Elem()
 	members, ok := namedMembers(t.typ)
-	if !ok || !readMembers(s, e, members, true) {
+	if !ok {
 		return false
 	}
-	v.Set(e)
+	rooms := roomsFor(t.typ)
+	r := rooms.Get().(*room)
+	defer r.back(rooms)
+	if !readMembers(s, r.at, members, true) {
+		return false
+	}
+	*(*domain.Event)(at) = r.value.Interface().(domain.Event)
 	return true
 }
 
@@ -199,7 +269,7 @@ func namedMembers(t reflect.Type) ([]member, bool) {
 		return m.(membership).members, m.(membership).ok
 	}
 	var m membership
-	m.members, m.ok = membersOf(t, nil)
+	m.members, m.ok = membersOf(t, nil, 0)
 	memberships.Store(t, m)
 	return m.members, m.ok
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"sync"
 	"time"
+	"unsafe"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -111,21 +112,35 @@ func quickWriteEvent(b []byte, v reflect.Value) ([]byte, bool) {
 	if !ok {
 		return b, false
 	}
-	room := roomFor(t.typ)
-	event := room.Get().(*reflect.Value) // so that its fields can be pointed to
-	defer func() { event.SetZero(); room.Put(event) }()
-	event.Set(v.Elem())
+	rooms := roomsFor(t.typ)
+	r := rooms.Get().(*room) // so that its fields can be pointed to
+	defer r.back(rooms)
+	r.value.Set(v.Elem())
 	b = append(append(append(b, `{"type":"`...), t.name...), '"')
-	return writeMembers(b, *event, members, true)
+	return writeMembers(b, r.value, members, true)
 }
 
-var rooms sync.Map // of *sync.Pool of *reflect.Value, by reflect.Type
+// A room is a value of some type that is lent, zero, to who needs it for a while.
+type room struct {
+	value reflect.Value
+	at    unsafe.Pointer // its address
+}
 
-// roomFor lends values of a type.
-func roomFor(t reflect.Type) *sync.Pool {
-	if p, ok := rooms.Load(t); ok {
+func (r *room) back(rooms *sync.Pool) {
+	r.value.SetZero()
+	rooms.Put(r)
+}
+
+var allRooms sync.Map // of *sync.Pool of *room, by reflect.Type
+
+// roomsFor lends values of a type.
+func roomsFor(t reflect.Type) *sync.Pool {
+	if p, ok := allRooms.Load(t); ok {
 		return p.(*sync.Pool)
 	}
-	p, _ := rooms.LoadOrStore(t, &sync.Pool{New: func() any { v := reflect.New(t).Elem(); return &v }})
+	p, _ := allRooms.LoadOrStore(t, &sync.Pool{New: func() any {
+		v := reflect.New(t)
+		return &room{v.Elem(), v.UnsafePointer()}
+	}})
 	return p.(*sync.Pool)
 }

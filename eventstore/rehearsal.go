@@ -39,7 +39,7 @@ func (r *Rehearsal) Execute(ctx context.Context, request Request) (Result, error
 	if err != nil {
 		return Result{}, err
 	}
-	known := &facts{ctx: ctx, load: r.Record, readTo: math.MaxUint64, seen: map[domain.Ref][]domain.Reading{}}
+	known := &facts{ctx: ctx, load: r.Record, readTo: math.MaxUint64}
 	d, err := r.ledger.judged(&o, record, known)
 	if err != nil || d.holds != 0 {
 		return Result{Replayed: d.holds != 0}, err

@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"slices"
 	"sync"
+	"unsafe"
 
 	"truceledger/domain"
 	"truceledger/domain/registry"
@@ -15,10 +16,19 @@ import (
 // ReadPayload reads an entry from its payload and its place in the log, where the subject that it was stored on is not at
 // hand: the subject follows from the payload.
 func ReadPayload(sequence uint64, payload []byte) (Entry, error) {
-	e, err := decode(payload)
+	return readPayload(sequence, payload, "")
+}
+
+// ReadKept is ReadPayload for a payload that nobody will ever write into: the entry's texts are parts of it.
+func ReadKept(sequence uint64, payload []byte) (Entry, error) {
+	return readPayload(sequence, payload, unsafe.String(unsafe.SliceData(payload), len(payload)))
+}
+
+func readPayload(sequence uint64, payload []byte, text string) (Entry, error) {
+	e, err := decodeText(payload, text)
 	if err == nil {
 		e.Sequence = sequence
-		err = e.standsIn(Message{Sequence: sequence, Subject: Subject(e.Ref), Payload: payload})
+		err = e.standsBefore(sequence)
 	}
 	if err != nil {
 		return Entry{}, fmt.Errorf("decode entry %d: %w", sequence, err)
@@ -34,133 +44,124 @@ type Mismatch struct {
 
 func (m *Mismatch) Error() string { return fmt.Sprintf("entry %d: %s", m.Sequence, m.Why) }
 
-// ErrOtherRules says that an entry was decided by rules that this program does not have.
-var ErrOtherRules = errors.New("decided by other rules than this program knows")
+// An Unreadable is an entry that another one depends on and that cannot be read. It stands before the other.
+type Unreadable struct {
+	Sequence uint64
+	Err      error
+}
 
-// A Replay decides the entries of a log again, one after the other, with nothing but the log: each must be, byte for byte,
-// what the rules make of its command, of its record before it and of the other records as of its read_to. So an
-// operator who writes what nobody decided is caught without any signature.
+func (u *Unreadable) Error() string { return u.Err.Error() }
+func (u *Unreadable) Unwrap() error { return u.Err }
+
+// Why an entry cannot be decided again although nothing is wrong with it.
+var (
+	ErrOtherRules = errors.New("decided by other rules than this program knows")
+	ErrIncomplete = errors.New("a part of a record that it depends on is missing")
+)
+
+// A Past gives the entries that a Replay has met again. Any number of goroutines ask at once.
+type Past interface {
+	// Payload returns the payload of an entry, which is not written into afterwards.
+	Payload(sequence uint64) ([]byte, error)
+	// Before returns what Meet returned for an entry.
+	Before(sequence uint64) (uint64, error)
+}
+
+// A Replay decides the entries of a log again, with nothing but the log: each must be, byte for byte, what the rules make
+// of its command, of its record before it and of the other records as of its read_to. So an operator who writes what nobody
+// decided is caught without any signature.
 //
-// The cases of entries may be judged on all cores. It keeps folded records within a bound of bytes, and reads a record again where it has forgotten it; besides, it keeps
-// 16 bytes for each record.
+// That goes in two passes. First one goroutine meets all entries in the order of the log, and follows those on which others
+// depend: those of the ledger's own record and of actors, and those that are signed. Then each record's entries are decided,
+// by a Course; records go in any order and on any number of goroutines, each decoded once. What the rules ask of other records
+// is read from the past as it stood at the read_to of the entry that asks, whatever came later.
+//
+// It keeps 24 bytes for each record, and those other records that were asked for last, within a bound of bytes.
 type Replay struct {
-	at     func(sequence uint64) ([]byte, error)
-	cache  *cache
+	past   Past
 	seed   maphash.Seed
 	opened LedgerOpened
-	next   uint64
+	met    map[uint64]meeting
 
-	mu       sync.RWMutex
-	last     map[uint64]uint64        // by the hash of a record's name: the sequence of its newest entry
 	keys     map[string][]domain.Step // by actor: the commands about its keys; those that have any are few
 	policies policies
+
+	mu    sync.Mutex
+	ends  map[uint64]end // by record: those that cannot be read to their end
+	cache *cache
 }
 
-// NewReplay returns a replay that stands before the first entry. at returns the payload of an earlier entry again.
-func NewReplay(at func(sequence uint64) ([]byte, error), cacheBytes int) *Replay {
+// A meeting is what is known of a record once its entries were met.
+type meeting struct {
+	last  uint64 // the sequence of its newest entry
+	begun uint64 // of its first, where that alone says whether the record exists: 0 where corrections or gaps leave it open
+}
+
+// An end is the first entry of a record up to which it cannot be read, and why.
+type end struct {
+	sequence uint64
+	err      error
+}
+
+// NewReplay returns a replay that stands before the first entry.
+func NewReplay(past Past, cacheBytes int) *Replay {
 	setDefault(&cacheBytes, 64<<20)
-	return &Replay{at: at, cache: newCache(cacheBytes), seed: maphash.MakeSeed(), last: map[uint64]uint64{}, keys: map[string][]domain.Step{}, next: 1}
+	return &Replay{
+		past: past, cache: newCache(cacheBytes), seed: maphash.MakeSeed(),
+		met: map[uint64]meeting{}, keys: map[string][]domain.Step{}, ends: map[uint64]end{},
+	}
 }
 
-// Opened is the beginning of the ledger, once the first entry has been seen.
-func (r *Replay) Opened() LedgerOpened { return r.opened }
-
-// Skip passes over an entry whose payload is withheld.
-func (r *Replay) Skip() { r.next++ }
-
-// Next decides the next entry again and follows it. The errors are *Mismatch, ErrOtherRules, and those of reading.
-func (r *Replay) Next(ctx context.Context, e Entry) error {
-	c, err := r.Take(ctx, &e)
-	if err == nil {
-		err = r.Judge(ctx, c)
-	}
-	return err
-}
-
-// A Case is an entry that was taken and is to be judged, with its record as it stood before it.
-type Case struct {
-	entry  *Entry
-	record domain.Record
-	own    bool // a command of the ledger's own, which no rule decides
-}
-
-// Take follows the next entry, of which it checks only what the entry says of its place. Entries are taken one after the
-// other, and e stays as it is until Judge has said whether it deserves it. A *Mismatch says that it was not taken: Follow does so all the same.
-func (r *Replay) Take(ctx context.Context, e *Entry) (c Case, err error) {
-	defer recovered(e, &err)
-	if e.Sequence != r.next {
-		return Case{}, &Mismatch{Sequence: e.Sequence, Why: fmt.Sprintf("it stands where entry %d is due", r.next)}
-	}
-	c = Case{entry: e, own: e.Ref == genesis}
-	if c.record, err = r.Record(ctx, e.Ref); err != nil {
-		return Case{}, err
-	}
-	if err := r.fits(*e, c.record); err != nil {
-		return Case{}, err
-	}
-	r.follow(*e, c.record)
-	return c, nil
-}
-
-// Judge decides a case again: the entry must be, byte for byte, what the rules make of its command. Any number of goroutines
-// may judge at once, also while further entries are taken: what those say lies after all that a case depends on.
-func (r *Replay) Judge(ctx context.Context, c Case) (err error) {
-	e := c.entry
-	defer recovered(e, &err)
+// Meet takes note of the next entry. It returns the sequence of the entry of the same record that was met before it, 0 for
+// none. A gap between the two is no error here.
+func (r *Replay) Meet(h Heading) (before uint64) {
+	m, known := r.met[h.Record]
+	before = m.last
 	switch {
-	case c.own:
-		return nil
-	case e.Rules != Rules:
-		return fmt.Errorf("entry %d: %w: version %d, not %d", e.Sequence, ErrOtherRules, e.Rules, Rules)
+	case !known && h.creates && h.plain && h.before == 0:
+		m.begun = h.Sequence
+	case known && !h.plain:
+		m.begun = 0
 	}
-	again, err := r.decide(ctx, *e, c.record)
-	if err != nil || e.canonical && alike(&again, e) || encodesTo(again, e.Payload) {
-		return err
+	if h.before != before {
+		m.begun = 0
+		if _, earlier := r.ends[h.Record]; !earlier {
+			r.ends[h.Record] = end{h.Sequence, ErrIncomplete}
+		}
 	}
-	payload, err := Encode(again)
-	if err != nil {
-		return &Mismatch{Sequence: e.Sequence, Why: fmt.Sprintf("the rules make something of its command that is no entry: %v", err)}
-	}
-	return &Mismatch{Sequence: e.Sequence, Why: "the rules make something else of its command: " + firstDifference(payload, e.Payload)}
+	m.last = h.Sequence
+	r.met[h.Record] = m
+	return before
 }
 
-// recovered turns a panic into a mismatch: entries that no ledger has written may hold what the rules take for impossible.
-func recovered(e *Entry, err *error) {
-	if trouble := recover(); trouble != nil {
-		*err = &Mismatch{Sequence: e.Sequence, Why: fmt.Sprintf("the rules cannot be applied to it: %v", trouble)}
-	}
-}
-
-// follow takes an entry as it is.
-func (r *Replay) follow(e Entry, record domain.Record) {
-	e.Void = r.voided(e)
-	r.passed(e)
-	if e.VersionBefore == 0 {
-		r.cache.begin(e.Ref)
-		r.cache.end(record.Then(e.Step()), weight(e))
-		return
-	}
-	r.cache.apply(e)
-}
-
-func (r *Replay) passed(e Entry) {
-	r.next = e.Sequence + 1
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.last[r.key(e.Ref)] = e.Sequence
+// Follow takes note of what an entry says that others depend on, after it was met.
+func (r *Replay) Follow(e Entry) {
 	switch {
 	case isKeyCommand(e.Command):
 		r.keys[e.Ref.ID] = append(r.keys[e.Ref.ID], e.Step())
 	case e.Ref == genesis:
+		if opened, ok := e.Events[0].(LedgerOpened); ok && e.Sequence == 1 {
+			r.opened = opened
+		}
 		r.policies = r.policies.meet(e)
 	}
 }
 
-// unkeyed reports that no key ever stood on an actor's record.
-func (r *Replay) unkeyed(actor string) bool {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return len(r.keys[actor]) == 0
+// Keys returns the keys that the entries up to a sequence have put on an actor's record, as far as they were met.
+// ErrIncomplete: some of that record's entries were not met.
+func (r *Replay) Keys(actor string, upTo uint64) ([]registry.Key, error) {
+	if gap, found := r.ends[r.key(domain.Ref{Kind: domain.KindActor, ID: actor})]; found {
+		return nil, gap.err
+	}
+	return r.keysOf(actor, upTo), nil
+}
+
+func (r *Replay) keysOf(actor string, upTo uint64) []registry.Key {
+	steps := r.keys[actor]
+	for len(steps) > 0 && steps[len(steps)-1].Sequence > upTo {
+		steps = steps[:len(steps)-1]
+	}
+	return registry.FoldKeys(domain.Record{}.Then(steps...).Readings(domain.Everything))
 }
 
 // voided returns the entry that had ended the key of a signed one before it came.
@@ -168,122 +169,91 @@ func (r *Replay) voided(e Entry) uint64 {
 	if e.Signed == nil {
 		return 0
 	}
-	r.mu.RLock()
-	steps := slices.Clone(r.keys[Signer(e.Command)])
-	r.mu.RUnlock()
-	return VoidedBy(e, registry.FoldKeys(domain.Record{}.Then(steps...).Readings(domain.Everything)))
+	return VoidedBy(e, r.keysOf(Signer(e.Command), e.Sequence))
 }
 
-func (r *Replay) policyAt(readTo uint64) policySince {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return r.policies.at(readTo)
+// factsAt are the facts for a decision that has read the log up to a sequence.
+func (r *Replay) factsAt(ctx context.Context, readTo uint64) *facts {
+	return &facts{ctx: ctx, readTo: readTo, replay: r}
 }
 
-// Follow takes an entry without deciding it again: its record, or one that it refers to, is withheld in part.
-func (r *Replay) Follow(e Entry) {
-	e.Void = r.voided(e)
-	r.passed(e)
-	r.cache.apply(e)
+// begun reports whether a record exists at a sequence, where that is known without reading it.
+func (r *Replay) begun(ref domain.Ref, readTo uint64) (exists, known bool) {
+	m, met := r.met[r.key(ref)]
+	if met && m.begun == 0 {
+		return false, false
+	}
+	return met && m.begun <= readTo, true
 }
 
-// fits checks what the entry says of its place.
-func (r *Replay) fits(e Entry, record domain.Record) error {
-	wrong := func(format string, args ...any) error {
-		return &Mismatch{Sequence: e.Sequence, Why: fmt.Sprintf(format, args...)}
+// record returns a record with all that it held at a sequence, or more.
+func (r *Replay) record(ref domain.Ref, readTo uint64) (domain.Record, error) {
+	key := r.key(ref)
+	m, met := r.met[key]
+	if !met {
+		return domain.Record{Ref: ref}, nil
 	}
-	switch {
-	case e.Sequence == 1:
-		return r.begin(e, wrong)
-	case e.Ledger != r.opened.Ledger:
-		return wrong("it is of ledger %s, this is %s", e.Ledger, r.opened.Ledger)
-	case e.VersionBefore != record.Version():
-		return wrong("it says that it follows entry %d of %s; that is entry %d", e.VersionBefore, e.Ref, record.Version())
-	case len(record.Steps) > 0 && e.RecordedAt.Before(record.Steps[len(record.Steps)-1].RecordedAt):
-		return wrong("it was recorded before the entry that it follows")
-	case e.Ref == genesis:
-		return r.ownEntry(e, wrong)
-	}
-	return nil
-}
-
-// begin checks the first entry.
-func (r *Replay) begin(e Entry, wrong func(string, ...any) error) error {
-	opened, ok := e.Events[0].(LedgerOpened)
-	if !ok || opened.Ledger != e.Ledger || e.VersionBefore != 0 || e.Ref != genesis || len(e.Events) != 1 {
-		return wrong("%v", ErrNotALedger)
-	}
-	if opened.Signatures != "" && !opened.Signatures.known() {
-		return wrong("it names a policy on signatures that this program does not know")
-	}
-	if opened.Format > Format {
-		return wrong("%v", ErrNewerFormat)
-	}
-	r.opened = opened
-	return nil
-}
-
-// ownEntry checks a command of the ledger's own, which no rule decides: after the first there are two of them.
-func (r *Replay) ownEntry(e Entry, wrong func(string, ...any) error) error {
-	_, raised := e.Events[0].(FormatRaised)
-	_, raise := e.Command.(*raiseFormat)
-	policy, isSet := e.Events[0].(SignaturesSet)
-	isSet = isSet && policy.Signatures.known()
-	_, set := e.Command.(*setSignatures)
-	if len(e.Events) != 1 || !(raise && raised) && !(set && isSet) {
-		return wrong("only the first entry opens a ledger")
-	}
-	return nil
-}
-
-// decide makes the entry again from its command as it was sent. What it chose freely it takes over: ids, times, nonce.
-func (r *Replay) decide(ctx context.Context, e Entry, record domain.Record) (Entry, error) {
-	refused := func(err error) error {
-		if isFactsError(err) {
-			return err
+	record, held := r.cache.get(ref)
+	if !held {
+		var size int
+		var err error
+		r.cache.begin(ref)
+		record, size, err = r.read(ref, key, m.last)
+		r.cache.end(record, size)
+		if err != nil {
+			return domain.Record{}, err
 		}
-		return &Mismatch{Sequence: e.Sequence, Why: fmt.Sprintf("the rules refuse its command: %v", err)}
 	}
-	o := order{Request: Request{Principal: e.Principal}, ref: e.Ref, verb: e.Command.Verb(), commandID: e.Command.Head().CommandID}
-	c, err := unfilled(e)
-	if err != nil {
-		return Entry{}, refused(err)
+	r.mu.Lock()
+	end, ends := r.ends[key]
+	r.mu.Unlock()
+	if ends && end.sequence <= readTo {
+		return domain.Record{}, end.err
 	}
-	if slices.Contains(e.Defaults, "command_id") {
-		o.defaults = append(o.defaults, "command_id")
-	}
-	o.nameRecords(c)
-	if err := domain.Prepare(c, r.opened.Zone); err != nil {
-		return Entry{}, refused(err)
-	}
-	if err := expected(o, c, record); err != nil {
-		return Entry{}, refused(err)
-	}
-	f := &facts{ctx: ctx, load: r.Record, readTo: e.ReadTo, seen: map[domain.Ref][]domain.Reading{}, unkeyed: r.unkeyed}
-	if err := r.spokenFor(f, e, record); err != nil {
-		return Entry{}, err
-	}
-	decision, err := domain.Decide(record, c, domain.Setting{Now: e.RecordedAt, Zone: r.opened.Zone, Facts: f}, judges[e.Ref.Kind])
-	if err != nil {
-		return Entry{}, refused(err)
-	}
-	e.Command, e.Events = c, decision.Events
-	e.Defaults = distinct(o.defaults, decision.Defaults)
-	return e, nil
+	return record, nil
 }
 
-// spokenFor checks that nobody is spoken for without a signature where the ledger's own policy asked for one.
-func (r *Replay) spokenFor(f *facts, e Entry, record domain.Record) error {
-	by := ""
-	if e.Signed != nil {
-		by = Signer(e.Command)
+// read folds a record anew, by following its entries back from the newest, up to where it cannot be read on.
+func (r *Replay) read(ref domain.Ref, key, newest uint64) (record domain.Record, size int, err error) {
+	r.mu.Lock()
+	stop, stops := r.ends[key]
+	r.mu.Unlock()
+	var steps []domain.Step
+	for n := newest; n != 0 && err == nil; n, err = r.past.Before(n) {
+		if stops && n >= stop.sequence {
+			continue
+		}
+		payload, err := r.past.Payload(n)
+		if err != nil {
+			return domain.Record{Ref: ref}, 0, readingError{err}
+		}
+		e, err := ReadKept(n, payload)
+		if err != nil || e.Ref != ref {
+			steps, size, stop, stops = nil, 0, end{n, &Unreadable{n, errors.Join(err, ErrNotAnEntry)}}, true
+			continue
+		}
+		e.Void = r.voided(e)
+		steps, size = append(steps, e.Step()), size+weight(e)
 	}
-	policy := r.policyAt(e.ReadTo)
-	actor, err := unspoken(f, policy.policy, e.Command, record, by)
-	if err == nil && actor != "" {
-		err = &Mismatch{Sequence: e.Sequence, Why: fmt.Sprintf("no key of %q has signed what it says for %q, though the ledger's policy since entry %d is %s", actor, actor, policy.sequence, policy.policy)}
+	if err != nil {
+		return domain.Record{Ref: ref}, 0, readingError{err}
 	}
-	return err
+	if stops {
+		r.mu.Lock()
+		r.ends[key] = stop
+		r.mu.Unlock()
+	}
+	record = domain.Record{Ref: ref}
+	for _, s := range slices.Backward(steps) {
+		record = record.Then(s) // one by one, so that its readings are at hand
+	}
+	return record, size, nil
+}
+
+// key names a record. Heading makes the same of an entry's bytes.
+func (r *Replay) key(ref domain.Ref) uint64 {
+	var name [96]byte
+	return maphash.Bytes(r.seed, append(append(append(name[:0], ref.Kind...), '/'), ref.ID...))
 }
 
 // A readingError is an error of reading the log, as opposed to a rule's no.
@@ -291,46 +261,9 @@ type readingError struct{ error }
 
 func (e readingError) Unwrap() error { return e.error }
 
+// isFactsError reports whether an error says nothing of the entry that was to be decided.
 func isFactsError(err error) bool {
 	var reading readingError
-	return errors.As(err, &reading)
+	var unreadable *Unreadable
+	return errors.As(err, &reading) || errors.As(err, &unreadable) || errors.Is(err, ErrIncomplete)
 }
-
-// Record returns a record as it stands before the next entry, or a later one.
-func (r *Replay) Record(_ context.Context, ref domain.Ref) (domain.Record, error) {
-	if record, held := r.cache.get(ref); held {
-		return record, nil
-	}
-	r.mu.RLock()
-	version := r.last[r.key(ref)]
-	r.mu.RUnlock()
-	if version == 0 {
-		return domain.Record{Ref: ref}, nil
-	}
-	r.cache.begin(ref)
-	record, size, err := r.read(ref, version)
-	r.cache.end(record, size)
-	return record, err
-}
-
-// read folds a record anew, by following its entries back from the newest: each names the one before it.
-func (r *Replay) read(ref domain.Ref, version uint64) (domain.Record, int, error) {
-	size := 0
-	var steps []domain.Step
-	for n := version; n != 0; {
-		payload, err := r.at(n)
-		if err != nil {
-			return domain.Record{Ref: ref}, 0, readingError{err}
-		}
-		e, err := ReadPayload(n, payload)
-		if err != nil || e.Ref != ref {
-			return domain.Record{Ref: ref}, 0, readingError{fmt.Errorf("entry %d is not of %s: %w", n, ref, errors.Join(err, ErrNotAnEntry))}
-		}
-		e.Void = r.voided(e)
-		steps, size, n = append(steps, e.Step()), size+weight(e), e.VersionBefore
-	}
-	slices.Reverse(steps)
-	return domain.Record{Ref: ref}.Then(steps...), size, nil
-}
-
-func (r *Replay) key(ref domain.Ref) uint64 { return maphash.Comparable(r.seed, ref) }

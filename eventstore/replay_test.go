@@ -11,6 +11,7 @@ import (
 	"truceledger/domain/ceasefire"
 	"truceledger/domain/when"
 	"truceledger/eventstore"
+	"truceledger/eventstore/logtest"
 )
 
 // story is a log in which the ledger has filled in fields of every sort: ids, times, zones, versions, figures.
@@ -45,17 +46,7 @@ func story(t testing.TB) [][]byte {
 // replay decides a log again, with a cache of the given size.
 func replay(t testing.TB, payloads [][]byte, cacheBytes int) error {
 	t.Helper()
-	r := eventstore.NewReplay(func(n uint64) ([]byte, error) { return payloads[n-1], nil }, cacheBytes)
-	for i, p := range payloads {
-		e, err := eventstore.ReadPayload(uint64(i+1), p)
-		if err != nil {
-			return err
-		}
-		if err := r.Next(t.Context(), e); err != nil {
-			return err
-		}
-	}
-	return nil
+	return logtest.Replay(t.Context(), payloads, cacheBytes)
 }
 
 func TestWhatTheLedgerWroteFollowsFromItsCommands(t *testing.T) {

@@ -157,7 +157,7 @@ func signersKeys(f *facts, c domain.Command, record domain.Record) ([]registry.K
 }
 
 func keysOf(f *facts, actor string) ([]registry.Key, error) {
-	if actor == "" || f.unkeyed != nil && f.unkeyed(actor) {
+	if actor == "" || f.replay != nil && len(f.replay.keys[actor]) == 0 {
 		return nil, nil
 	}
 	readings, err := f.readings(domain.Ref{Kind: domain.KindActor, ID: actor})

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 
 	"truceledger/domain"
 )
@@ -16,7 +17,7 @@ func unfilled(e Entry) (domain.Command, error) {
 		if path == "command_id" {
 			continue
 		}
-		if !clearField(reflect.ValueOf(c).Elem(), splitPath(path)) {
+		if !clearField(reflect.ValueOf(c).Elem(), path) {
 			return nil, fmt.Errorf("the ledger says that it filled in %q, which the command does not have", clip(path))
 		}
 	}
@@ -24,44 +25,79 @@ func unfilled(e Entry) (domain.Command, error) {
 }
 
 // clearField sets the field at a path to its zero value; false where there is none.
-func clearField(v reflect.Value, path []string) bool {
-	for v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer {
-		v = v.Elem()
-	}
-	if len(path) == 0 {
-		if !v.CanSet() {
+func clearField(v reflect.Value, path string) bool {
+	for {
+		for v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer {
+			v = v.Elem()
+		}
+		var name string
+		if name, path = nextStep(path); name == "" {
+			break
+		}
+		switch v.Kind() {
+		case reflect.Slice:
+			i, err := strconv.Atoi(name)
+			if err != nil || i < 0 || i >= v.Len() {
+				return false
+			}
+			v = v.Index(i)
+		case reflect.Struct:
+			index, found := fieldNamed(v.Type(), name)
+			if !found {
+				return false
+			}
+			v = v.FieldByIndex(index)
+		default:
 			return false
 		}
-		v.SetZero()
-		return true
 	}
-	switch v.Kind() {
-	case reflect.Slice:
-		i, err := strconv.Atoi(path[0])
-		return err == nil && i >= 0 && i < v.Len() && clearField(v.Index(i), path[1:])
-	case reflect.Struct:
-		field, found := fieldNamed(v, path[0])
-		return found && clearField(field, path[1:])
+	if !v.CanSet() {
+		return false
 	}
-	return false
+	v.SetZero()
+	return true
 }
 
-// fieldNamed finds a field by its name in JSON, also in embedded structs. A stated time has its fields from options.go.
-func fieldNamed(v reflect.Value, name string) (reflect.Value, bool) {
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
+// nextStep takes the first step off a path: casualties, 0 and best of casualties[0].best. See splitPath.
+func nextStep(path string) (name, rest string) {
+	path = strings.TrimLeft(path, ".[]")
+	if i := strings.IndexAny(path, ".[]"); i >= 0 {
+		return path[:i], path[i:]
+	}
+	return path, ""
+}
+
+// A fieldKey is a field of a struct type by its name in JSON.
+type fieldKey struct {
+	typ  reflect.Type
+	name string
+}
+
+var fieldIndexes sync.Map // of []int, by fieldKey: only of fields that there are
+
+// fieldNamed finds a field by its name in JSON, also in embedded structs, and returns its index. A stated time has its fields
+// from options.go.
+func fieldNamed(t reflect.Type, name string) ([]int, bool) {
+	if index, known := fieldIndexes.Load(fieldKey{t, name}); known {
+		return index.([]int), true
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
 		if f.Anonymous {
-			if inner, found := fieldNamed(v.Field(i), name); found {
-				return inner, true
+			if inner, found := fieldNamed(f.Type, name); found {
+				index := append([]int{i}, inner...)
+				fieldIndexes.Store(fieldKey{t, strings.Clone(name)}, index)
+				return index, true
 			}
 			continue
 		}
 		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if tag == name || tag == "" && strings.EqualFold(f.Name, name) {
-			return v.Field(i), true
+			fieldIndexes.Store(fieldKey{t, strings.Clone(name)}, f.Index)
+			return f.Index, true
 		}
 	}
-	return reflect.Value{}, false
+	return nil, false
 }
 
 // firstDifference shows where two payloads part, for a person to look at.

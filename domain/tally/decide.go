@@ -23,8 +23,8 @@ func Judge(before []domain.Reading, m domain.Moment, c domain.Command, in domain
 // thousands.
 func begun(readings []domain.Reading) (s State) {
 	for i := range readings {
-		if s = Fold(readings[i : i+1]); s.Exists() {
-			break
+		if c, ok := readings[i].Command.(*RecordTally); ok {
+			return State{ID: c.Tally, Source: c.Source, Unit: c.Unit, Outcome: c.Outcome}
 		}
 	}
 	return s

@@ -10,6 +10,9 @@ func wallAt(t time.Time, zone *time.Location) time.Time {
 }
 
 func offsetAt(t time.Time, zone *time.Location) time.Duration {
+	if zone == time.UTC {
+		return 0
+	}
 	_, seconds := t.In(zone).Zone()
 	return time.Duration(seconds) * time.Second
 }
@@ -53,6 +56,9 @@ func nextChange(t time.Time, zone *time.Location) time.Time {
 // occurrences are the instants, in order and in UTC, at which clocks in zone show wall: none where a clock change skips
 // it, two where one repeats it.
 func occurrences(wall time.Time, zone *time.Location) []time.Time {
+	if zone == time.UTC {
+		return []time.Time{wall}
+	}
 	var found []time.Time
 	for _, s := range spansAround(wall, zone) {
 		if t := s.shows(wall); !t.Before(s.from) && t.Before(s.to) {
@@ -65,6 +71,9 @@ func occurrences(wall time.Time, zone *time.Location) []time.Time {
 // firstAt is the first instant, in UTC, at which clocks in zone show wall or later: the earlier of two where wall is
 // repeated, the first after the gap where it is skipped.
 func firstAt(wall time.Time, zone *time.Location) time.Time {
+	if zone == time.UTC {
+		return wall
+	}
 	spans := spansAround(wall, zone)
 	for _, s := range spans {
 		if t := s.shows(wall); t.Before(s.from) {

@@ -33,6 +33,28 @@ func (e *Edge) Append(leaf tlog.Hash) error {
 	return e.put(0, leaf)
 }
 
+// AppendTile adds a full tile of leaves at once, whose root is at hand. Only a tree whose lowest tile is empty takes one.
+func (e *Edge) AppendTile(leaves []byte, root tlog.Hash) error {
+	if e.size%width != 0 || len(leaves) != width*tlog.HashSize {
+		return fmt.Errorf("%d bytes are no tile for a tree of %d leaves", len(leaves), e.size)
+	}
+	e.size += width
+	if e.full != nil {
+		if err := e.full(tlog.Tile{H: Height, L: 0, N: e.size/width - 1, W: width}, leaves); err != nil {
+			return err
+		}
+	}
+	if len(e.levels) == 0 {
+		e.levels = append(e.levels, make([]byte, 0, width*tlog.HashSize))
+	}
+	return e.put(1, root)
+}
+
+// TileRoot is the root of a full tile of leaves with the given number.
+func TileRoot(n int64, leaves []byte) (tlog.Hash, error) {
+	return tileRoot(tlog.Tile{H: Height, L: 0, N: n, W: width}, leaves)
+}
+
 // put adds a hash to the unfinished tile of a level. The root of a tile that fills belongs into the level above.
 func (e *Edge) put(level int, h tlog.Hash) error {
 	if level == len(e.levels) {

@@ -146,8 +146,8 @@ func (r Remote) Read(ctx context.Context, after uint64) iter.Seq2[eventstore.Mes
 				return
 			}
 			if err == nil && bytes.HasPrefix(raw, withheldBegins) {
-				l := parseLine(sequence, raw[:len(raw)-1])
-				if err = l.err; err == nil {
+				l := line{sequence: sequence}
+				if err = l.parse(raw[:len(raw)-1]); err == nil {
 					if !yield(eventstore.Message{Sequence: sequence}, &Withheld{sequence, l.leaf}) {
 						return
 					}

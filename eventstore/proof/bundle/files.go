@@ -40,37 +40,35 @@ func (b *buffer) read(dir fs.FS, name string) ([]byte, error) {
 	return b.b.Bytes(), err
 }
 
-// tileFiles reads the tiles of hashes. One of the lowest level is held at a time.
+// tileFiles reads the tiles of hashes.
 type tileFiles struct {
 	dir  fs.FS
 	size int64
-	n    int64
-	held []byte
 }
 
 // read reads a tile in full.
 func (f *tileFiles) read(t tlog.Tile) ([]byte, error) {
 	data, err := fs.ReadFile(f.dir, proof.TilePath(t))
-	if err != nil {
-		return nil, failed(uint64(t.N)<<(proof.Height*(t.L+1))+1, "tile", "the file %s is missing", proof.TilePath(t))
-	}
-	if len(data) != t.W*tlog.HashSize {
-		return nil, failed(uint64(t.N)<<(proof.Height*(t.L+1))+1, "tile", "the file %s has %d bytes, not %d", proof.TilePath(t), len(data), t.W*tlog.HashSize)
-	}
-	return data, nil
+	return data, wholeTile(t, data, err)
 }
 
-// leaf returns the hash that the lowest tiles have for a leaf.
-func (f *tileFiles) leaf(index int64) (tlog.Hash, error) {
-	if n := index / 256; f.held == nil || n != f.n {
-		data, err := f.read(tileAt(0, n, f.size))
-		if err != nil {
-			return tlog.Hash{}, err
-		}
-		f.n, f.held = n, data
+// leaves reads the lowest tile with a number. What it returns holds until the next one.
+func (b *buffer) leaves(dir fs.FS, n, size int64) ([]byte, error) {
+	t := tileAt(0, n, size)
+	data, err := b.read(dir, proof.TilePath(t))
+	return data, wholeTile(t, data, err)
+}
+
+// wholeTile says what is wrong with a tile that was read.
+func wholeTile(t tlog.Tile, data []byte, err error) error {
+	first := uint64(t.N)<<(proof.Height*(t.L+1)) + 1
+	switch {
+	case err != nil:
+		return failed(first, "tile", "the file %s is missing", proof.TilePath(t))
+	case len(data) != t.W*tlog.HashSize:
+		return failed(first, "tile", "the file %s has %d bytes, not %d", proof.TilePath(t), len(data), t.W*tlog.HashSize)
 	}
-	at := index % 256 * tlog.HashSize
-	return tlog.Hash(f.held[at : at+tlog.HashSize]), nil
+	return nil
 }
 
 // fullTile compares a tile that the entries have filled with its file. The lowest level is compared leaf by leaf.
@@ -100,24 +98,19 @@ func (v *verifier) lastTiles() error {
 	return nil
 }
 
-// entryFiles reads tile/entries beside events.jsonl. A file that would hold a withheld entry is not there.
-type entryFiles struct {
-	dir  fs.FS
+// An entryFile is a file of tile/entries, which is compared with the lines of a batch. One that would hold a withheld entry
+// is not there.
+type entryFile struct {
 	size int64
 	buffer
-	rest []byte // what is left of the file that is being compared
-	gone bool   // the file is not there: one of its entries must be withheld
+	rest []byte // what is left of it
+	gone bool   // it is not there: one of its entries must be withheld
 	seen bool   // one was
 }
 
 // compare compares an entry with its copy.
-func (f *entryFiles) compare(l *line) error {
+func (f *entryFile) compare(l *line) error {
 	index := int64(l.sequence) - 1
-	if index%256 == 0 {
-		if err := f.open(index / 256); err != nil {
-			return err
-		}
-	}
 	f.seen = f.seen || l.payload == nil
 	last := index%256 == 255 || index == f.size-1
 	if f.gone {
@@ -142,11 +135,12 @@ func (f *entryFiles) compare(l *line) error {
 	return nil
 }
 
-func (f *entryFiles) open(n int64) error {
-	t := tileAt(0, n, f.size)
+// open reads the file with a number, of a tree of the given size.
+func (f *entryFile) open(dir fs.FS, n, size int64) error {
+	t := tileAt(0, n, size)
 	t.L = -1
-	data, err := f.buffer.read(f.dir, proof.TilePath(t))
-	f.rest, f.gone, f.seen = data, errors.Is(err, fs.ErrNotExist), false
+	data, err := f.read(dir, proof.TilePath(t))
+	f.size, f.rest, f.gone, f.seen = size, data, errors.Is(err, fs.ErrNotExist), false
 	if f.gone {
 		return nil
 	}
@@ -185,7 +179,7 @@ func (v *verifier) receipts() error {
 		if err != nil {
 			return err
 		}
-		payload, err := v.index.payload(sequence)
+		payload, err := v.index.Payload(sequence)
 		if errors.Is(err, errWithheld) {
 			return nil
 		}

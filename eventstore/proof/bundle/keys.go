@@ -1,7 +1,6 @@
 package bundle
 
 import (
-	"truceledger/domain"
 	"truceledger/domain/registry"
 	"truceledger/eventstore"
 )
@@ -13,15 +12,14 @@ func (v *verifier) keys(e *eventstore.Entry) ([]registry.Key, error) {
 	if !named {
 		return nil, failed(e.Sequence, "signature", "it is signed, and names no actor who signs")
 	}
-	record, err := v.replay.Record(v.ctx, ref)
+	keys, err := v.replay.Keys(ref.ID, e.Sequence)
 	if err != nil {
 		return nil, err
 	}
-	keys := registry.FoldKeys(record.Readings(domain.Everything))
 	if by := eventstore.VoidedBy(*e, keys); by != 0 {
 		v.report.flag(e.Sequence, "its key was ended by entry %d, after the ledger had read to %d: it is void on arrival and counts for nothing", by, e.ReadTo)
 	}
-	return registry.FoldKeys(record.UpTo(e.KeysAt()).Readings(domain.Everything)), nil
+	return v.replay.Keys(ref.ID, e.KeysAt())
 }
 
 // disputes flags the revocation of a key that is said to have been in other hands, and a change of the policy.

@@ -4,28 +4,27 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"runtime"
-	"sync"
 
 	"github.com/go-json-experiment/json"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"truceledger/eventstore"
+	"truceledger/eventstore/proof"
 )
 
 // A line is one line of events.jsonl: an entry, or the hash of one that is withheld.
 type line struct {
 	sequence uint64
+	offset   int64  // where it begins in events.jsonl
+	end      int64  // and where the next one does
 	payload  []byte // nil where it is withheld
 	leaf     tlog.Hash
-	entry    eventstore.Entry // decoded, where that was asked for
-	decoded  bool
+	heading  eventstore.Heading
+	entry    *eventstore.Entry // decoded, where others depend on it
 	err      error
 }
 
@@ -37,52 +36,55 @@ type withheldLine struct {
 
 var withheldBegins = []byte(`{"withheld":`)
 
-// parseLine reads one line without its end.
-func parseLine(sequence uint64, raw []byte) line {
-	l := line{sequence: sequence}
+// parse reads one line without its end.
+func (l *line) parse(raw []byte) error {
 	if !bytes.HasPrefix(raw, withheldBegins) {
 		l.payload, l.leaf = raw, tlog.RecordHash(raw)
-		return l
+		return nil
 	}
 	var w withheldLine
 	err := json.Unmarshal(raw, &w, json.RejectUnknownMembers(true))
-	if err != nil || w.Withheld != sequence || len(w.Leaf) != tlog.HashSize ||
-		string(raw) != fmt.Sprintf(`{"withheld":%d,"leaf":"%s"}`, sequence, base64.StdEncoding.EncodeToString(w.Leaf)) {
-		l.err = failed(sequence, "line", "it is no entry and no withheld one")
-		return l
+	if err != nil || w.Withheld != l.sequence || len(w.Leaf) != tlog.HashSize ||
+		string(raw) != fmt.Sprintf(`{"withheld":%d,"leaf":"%s"}`, l.sequence, base64.StdEncoding.EncodeToString(w.Leaf)) {
+		return failed(l.sequence, "line", "it is no entry and no withheld one")
 	}
-	l.leaf = tlog.Hash(w.Leaf)
-	return l
+	l.payload, l.leaf = nil, tlog.Hash(w.Leaf)
+	return nil
 }
 
+// batchSize is as many lines as a tile has leaves, so that a batch is compared with one tile and one file of entries.
 const batchSize = 256
 
 // A batch is a run of lines that is worked on by one core.
 type batch struct {
 	lines []line
+	bad   bool      // one of them has an error
+	tile  []byte    // the leaves of a full batch without an error
+	root  tlog.Hash // of that tile
 	done  chan struct{}
 }
 
-// lines reads events.jsonl ahead on all cores and calls visit for each line in order, and pause now and then, and at the end
-// of what could be visited. decode says which entries are decoded on the way.
-func (v *verifier) lines(decode func(payload []byte) bool, visit func(*line) error, pause func()) error {
+// lines reads events.jsonl ahead on all cores and calls visit for each batch in order.
+func (v *verifier) lines(visit func(*batch) error) error {
 	f, err := v.dir.Open("events.jsonl")
 	if err != nil {
 		return failed(0, "layout", "the bundle has no events.jsonl")
 	}
 	defer func() { _ = f.Close() }()
 	workers := runtime.GOMAXPROCS(0)
-	todo, ordered, stop := make(chan *batch, workers), make(chan *batch, 2*workers), make(chan struct{})
+	todo, ordered, stop := make(chan *batch, workers), make(chan *batch, workers+1), make(chan struct{})
 	readError := make(chan error, 1)
 	go func() { readError <- v.readAhead(f, todo, ordered, stop) }()
 	for range workers {
 		go func() {
+			w := worker{verifier: v}
 			for b := range todo {
-				work(b, decode)
+				w.work(b)
+				close(b.done)
 			}
 		}()
 	}
-	err = consume(ordered, visit, pause)
+	err = consume(ordered, visit)
 	close(stop)
 	if failed := <-readError; err == nil {
 		err = failed
@@ -90,32 +92,83 @@ func (v *verifier) lines(decode func(payload []byte) bool, visit func(*line) err
 	return err
 }
 
-func consume(ordered chan *batch, visit func(*line) error, pause func()) error {
-	defer pause()
+func consume(ordered chan *batch, visit func(*batch) error) error {
 	for b := range ordered {
 		<-b.done
-		pause()
-		for i := range b.lines {
-			if err := visit(&b.lines[i]); err != nil {
-				return err
-			}
+		if err := visit(b); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func work(b *batch, decode func([]byte) bool) {
-	defer close(b.done)
+// A worker checks batches on one core: all that can be said of a line without those before it.
+type worker struct {
+	*verifier
+	files entryFile
+	tile  buffer
+}
+
+func (w *worker) work(b *batch) {
+	first := int64(b.lines[0].sequence) - 1
+	leaves, tileErr := w.tile.leaves(w.dir, first/batchSize, w.head.Size)
+	filesErr := w.files.open(w.dir, first/batchSize, w.head.Size)
 	for i := range b.lines {
 		l := &b.lines[i]
-		*l = parseLine(l.sequence, l.payload)
-		if l.err == nil && l.payload != nil && decode(l.payload) {
-			l.decoded = true
-			if l.entry, l.err = eventstore.ReadPayload(l.sequence, l.payload); l.err != nil {
-				l.err = failed(l.sequence, "entry", "%v", l.err)
-			}
+		if l.err = w.check(l, leaves, tileErr, filesErr); l.err != nil {
+			b.bad = true
+			return // nothing behind it is looked at
 		}
 	}
+	if len(b.lines) == batchSize && len(leaves) == batchSize*tlog.HashSize {
+		b.tile = bytes.Clone(leaves)
+		if b.root, b.lines[batchSize-1].err = proof.TileRoot(first/batchSize, b.tile); b.lines[batchSize-1].err != nil {
+			b.bad = true
+		}
+	}
+}
+
+// check compares a line with the tile and with the file of entries, and reads what is needed of it.
+func (w *worker) check(l *line, leaves []byte, tileErr, filesErr error) error {
+	if int64(l.sequence) > w.head.Size {
+		return failed(l.sequence, "line", "there are more entries than the head covers")
+	}
+	if err := l.parse(l.payload); err != nil {
+		return err
+	}
+	if tileErr != nil {
+		return tileErr
+	}
+	if filesErr != nil {
+		return filesErr
+	}
+	if err := w.files.compare(l); err != nil {
+		return err
+	}
+	at := (int64(l.sequence) - 1) % batchSize * tlog.HashSize
+	if tlog.Hash(leaves[at:at+tlog.HashSize]) != l.leaf {
+		return failed(l.sequence, "tile", "its bytes are not those that the tree was built over")
+	}
+	return w.read(l)
+}
+
+// read reads the heading of an entry, and all of one on which others depend.
+func (w *worker) read(l *line) (err error) {
+	if l.payload == nil {
+		return nil
+	}
+	if l.heading, err = w.replay.Heading(l.sequence, l.payload); err != nil {
+		return failed(l.sequence, "entry", "%v", err)
+	}
+	if !l.heading.Followed {
+		return nil
+	}
+	e, err := eventstore.ReadPayload(l.sequence, l.payload)
+	if err != nil {
+		return failed(l.sequence, "entry", "%v", err)
+	}
+	l.entry = &e
+	return nil
 }
 
 // readAhead splits the file into batches until it ends or stop is closed.
@@ -152,27 +205,24 @@ func send(b *batch, todo, ordered chan *batch, stop chan struct{}) bool {
 
 // fill reads up to one batch; what comes before an error is in it. Its lines share one piece of memory.
 func (v *verifier) fill(b *batch, in *bufio.Reader, sequence *uint64, offset *int64) error {
-	const most = 4 << 20
 	memory, ends := make([]byte, 0, v.batchBytes), make([]int, 0, batchSize)
 	var stopped error
-	for len(ends) < batchSize && len(memory) < most {
+	start := *offset
+	for len(ends) < batchSize {
 		raw, err := in.ReadSlice('\n')
 		if stopped = endOfLine(*sequence+1, raw, err); stopped != nil {
 			break
 		}
 		*sequence++
-		if stopped = v.index.put(*offset); stopped != nil {
-			break
-		}
 		*offset += int64(len(raw))
-		memory = append(memory, raw[:len(raw)-1]...)
+		memory = append(memory, raw...)
 		ends = append(ends, len(memory))
 	}
 	v.batchBytes = len(memory) + len(memory)/8 // what the next one will need
-	b.lines = make([]line, 0, len(ends))
-	first, from := *sequence-uint64(len(ends))+1, 0
+	b.lines = make([]line, len(ends))
+	from := 0
 	for i, to := range ends {
-		b.lines = append(b.lines, line{sequence: first + uint64(i), payload: memory[from:to:to]})
+		b.lines[i] = line{sequence: *sequence - uint64(len(ends)-i-1), offset: start + int64(from), end: start + int64(to), payload: memory[from : to-1 : to-1]}
 		from = to
 	}
 	return stopped
@@ -190,87 +240,3 @@ func endOfLine(sequence uint64, raw []byte, err error) error {
 	}
 	return err
 }
-
-// An index holds where each line of events.jsonl begins: eight bytes each in a temporary file, so that an entry can be
-// read again.
-type index struct {
-	mu      sync.Mutex
-	f       *os.File
-	pending []byte
-	written int64
-	lines   io.ReaderAt // events.jsonl
-}
-
-func newIndex(dir fs.FS) (*index, error) {
-	in, err := dir.Open("events.jsonl")
-	if err != nil {
-		return nil, failed(0, "layout", "the bundle has no events.jsonl")
-	}
-	at, ok := in.(io.ReaderAt)
-	if !ok {
-		return nil, errors.Join(errors.New("the bundle is not in a folder"), in.Close())
-	}
-	f, err := os.CreateTemp("", "truce-verify-*")
-	if err != nil {
-		return nil, err
-	}
-	_ = os.Remove(f.Name()) // gone when it is closed, however this ends; some systems remove no open file, see close
-	return &index{f: f, lines: at}, nil
-}
-
-func (x *index) close() {
-	_ = x.f.Close()
-	_ = os.Remove(x.f.Name())
-	if c, ok := x.lines.(io.Closer); ok {
-		_ = c.Close()
-	}
-}
-
-func (x *index) put(offset int64) error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.pending = binary.BigEndian.AppendUint64(x.pending, uint64(offset))
-	if len(x.pending) < 64<<10 {
-		return nil
-	}
-	return x.flush()
-}
-
-func (x *index) flush() error {
-	_, err := x.f.WriteAt(x.pending, x.written)
-	x.written += int64(len(x.pending))
-	x.pending = x.pending[:0]
-	return err
-}
-
-// payload reads an earlier entry again. A withheld one is an error.
-func (x *index) payload(sequence uint64) ([]byte, error) {
-	offset, err := x.offset(sequence)
-	if err != nil {
-		return nil, err
-	}
-	in := bufio.NewReaderSize(io.NewSectionReader(x.lines, offset, eventstore.MaxPayload+1), 2048)
-	raw, err := in.ReadBytes('\n')
-	if err != nil {
-		return nil, err
-	}
-	if bytes.HasPrefix(raw, withheldBegins) {
-		return nil, errWithheld
-	}
-	return raw[:len(raw)-1], nil
-}
-
-func (x *index) offset(sequence uint64) (int64, error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if err := x.flush(); err != nil {
-		return 0, err
-	}
-	var at [8]byte
-	if _, err := x.f.ReadAt(at[:], int64(sequence-1)*8); err != nil {
-		return 0, fmt.Errorf("there is no entry %d: %w", sequence, err)
-	}
-	return int64(binary.BigEndian.Uint64(at[:])), nil
-}
-
-var errWithheld = errors.New("the entry is withheld")

@@ -1,7 +1,9 @@
 package bundle
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -84,12 +86,11 @@ type Times struct {
 
 // NotAfter returns the bound of one entry, false where there is none.
 func (r *Report) NotAfter(sequence uint64) (Bound, bool) {
-	for _, b := range r.Bounds {
-		if int64(sequence) <= b.UpTo {
-			return b, true
-		}
+	i, _ := slices.BinarySearchFunc(r.Bounds, int64(sequence), func(b Bound, n int64) int { return cmp.Compare(b.UpTo, n) })
+	if i == len(r.Bounds) {
+		return Bound{}, false
 	}
-	return Bound{}, false
+	return r.Bounds[i], true
 }
 
 // Words says the report in sentences, the most important first.

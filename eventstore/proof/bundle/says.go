@@ -3,6 +3,7 @@ package bundle
 import (
 	"bytes"
 	"errors"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -12,29 +13,52 @@ import (
 	"truceledger/eventstore/proof/signed"
 )
 
-// says checks what an entry says: that it is of this ledger, follows by the rules, and was signed by whom it names.
+// says checks what an entry says, as far as it takes the order of the log: that it is of this ledger, and was signed by whom
+// it names. Whether it follows by the rules is left for later: see rules.
 func (v *verifier) says(l *line) error {
+	before, err := v.meet(l)
+	if err == nil {
+		err = v.index.put(l.offset, l.end, before)
+	}
+	if err != nil {
+		return err
+	}
+	if l.entry != nil {
+		if err := v.follow(l.entry); err != nil {
+			return err
+		}
+	}
+	if v.Entry != nil {
+		v.Entry(l.sequence, v.times(l))
+	}
+	return nil
+}
+
+// meet takes note of a line, and puts aside what is to be decided again.
+func (v *verifier) meet(l *line) (before uint64, err error) {
 	if l.payload == nil {
 		v.withhold(l.sequence)
-		return nil
+		return 0, nil
 	}
-	if !l.decoded {
-		return nil
+	v.time(l.sequence, l.heading.RecordedAt)
+	before = v.replay.Meet(l.heading)
+	if !v.SkipRules {
+		err = v.shelves.put(l.heading.Record, l.sequence, l.payload)
 	}
-	e := &l.entry
+	return before, err
+}
+
+// follow checks an entry on which others depend, or that is signed.
+func (v *verifier) follow(e *eventstore.Entry) error {
 	if e.Ledger != v.report.Ledger {
-		return failed(l.sequence, "entry", "it is of ledger %s, the head is of %s", e.Ledger, v.head.Origin)
+		return failed(e.Sequence, "entry", "it is of ledger %s, the head is of %s", e.Ledger, v.head.Origin)
 	}
-	v.time(e)
 	v.disputes(e)
 	if err := v.signature(e); err != nil {
 		return err
 	}
-	if v.SkipRules {
-		v.replay.Follow(*e)
-		return nil
-	}
-	return v.rules(e)
+	v.replay.Follow(*e)
+	return nil
 }
 
 func (v *verifier) withhold(sequence uint64) {
@@ -45,81 +69,14 @@ func (v *verifier) withhold(sequence uint64) {
 	if v.hidden == 0 {
 		v.hidden = sequence
 	}
-	v.replay.Skip()
 }
 
 // time flags what the ledger's clock claims against what a witness has seen.
-func (v *verifier) time(e *eventstore.Entry) {
-	if e.RecordedAt.After(v.known) {
-		v.known = e.RecordedAt
-	}
-	if b, ok := v.report.NotAfter(e.Sequence); ok && e.RecordedAt.Truncate(1e9).After(b.NotAfter) {
-		v.report.flag(e.Sequence, "its recorded_at %s lies after %s had already cosigned it on %s", e.RecordedAt, b.By, b.NotAfter)
+func (v *verifier) time(sequence uint64, at time.Time) {
+	if b, ok := v.report.NotAfter(sequence); ok && at.Truncate(1e9).After(b.NotAfter) {
+		v.report.flag(sequence, "its recorded_at %s lies after %s had already cosigned it on %s", at, b.By, b.NotAfter)
 	}
 }
-
-// rules has the entry decided again, beside what comes after it.
-func (v *verifier) rules(e *eventstore.Entry) error {
-	c, err := v.replay.Take(v.ctx, e)
-	if err == nil {
-		v.cases = append(v.cases, ruling{c, e.Sequence, v.hidden != 0})
-		return nil
-	}
-	if err = v.undecided(e.Sequence, v.hidden != 0, err); err == nil {
-		v.replay.Follow(*e)
-	}
-	return err
-}
-
-// A ruling is a case with what it takes to say what its failure means.
-type ruling struct {
-	eventstore.Case
-	sequence uint64
-	hidden   bool // an entry before it is withheld
-}
-
-// judge hands the cases that were gathered to the pool.
-func (v *verifier) judge() {
-	cases := v.cases
-	if v.cases = nil; len(cases) == 0 {
-		return
-	}
-	v.cases = make([]ruling, 0, batchSize)
-	v.pool.add(func() error {
-		for _, c := range cases {
-			if err := v.replay.Judge(v.ctx, c.Case); err != nil {
-				if err := v.undecided(c.sequence, c.hidden, err); err != nil {
-					return err // those after it in the batch are not the first
-				}
-				continue
-			}
-			v.decided.Add(1)
-		}
-		return nil
-	})
-}
-
-// undecided says what it means that an entry could not be decided again. Where entries are withheld, one that then does not
-// follow is only not decided: what is hidden may be what made it so.
-func (v *verifier) undecided(sequence uint64, hidden bool, err error) error {
-	var wrong *eventstore.Mismatch
-	switch {
-	case hidden && (errors.As(err, &wrong) || errors.Is(err, errWithheld)):
-		v.hiddenCases.Add(1)
-	case errors.Is(err, eventstore.ErrOtherRules):
-		v.unruled.Add(1)
-	case errors.As(err, &wrong):
-		return failed(sequence, "rules", "%s", wrong.Why)
-	default:
-		return err
-	}
-	return nil
-}
-
-var signedBegins = []byte(`"command":{"signed":`)
-
-// isSigned reports whether a payload may hold a signed command.
-func isSigned(payload []byte) bool { return bytes.Contains(payload, signedBegins) }
 
 // statementOf returns what a party signed, nil for a command that nobody signed. Verify the signature before believing it.
 func statementOf(e *eventstore.Entry) (*signed.Statement, error) {
@@ -143,7 +100,7 @@ func (v *verifier) signature(e *eventstore.Entry) error {
 		return err
 	}
 	keys, err := v.keys(e)
-	if v.hidden != 0 && (errors.Is(err, errWithheld) || err == nil && len(keys) == 0) {
+	if v.hidden != 0 && (errors.Is(err, eventstore.ErrIncomplete) || err == nil && len(keys) == 0) {
 		v.report.flag(e.Sequence, "its signature was not checked: the record of its actor is withheld")
 		return nil
 	}
@@ -181,11 +138,6 @@ func (v *verifier) count(e *eventstore.Entry, number uint64) {
 	}
 	v.counts[key] = max(v.counts[key], number)
 }
-
-var ofActor, ofLedger = []byte(`"subject":"actor/`), []byte(`"subject":"ledger/`)
-
-func isOfActor(payload []byte) bool  { return bytes.Contains(payload, ofActor) }
-func isOfLedger(payload []byte) bool { return bytes.Contains(payload, ofLedger) }
 
 // seen checks that the head that a signer says to have seen belongs to this history.
 func (v *verifier) seen(sequence uint64, seen signed.Seen) error {

@@ -12,16 +12,14 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/mod/sumdb/tlog"
 
 	"truceledger/eventstore"
 	"truceledger/eventstore/proof"
 	"truceledger/eventstore/proof/witness"
 )
 
-// cacheBytes bounds the folded records that are kept, some 100,000 entries. Most entries are of records that were written to a
-// moment ago; where more records than that are written to by turns, each is read again from its file at each turn.
-const cacheBytes = 256 << 20
+// cacheBytes bounds the records that are kept because the rules ask for them when they decide others.
+const cacheBytes = 64 << 20
 
 // Trust is what the auditor brings. Nothing of it is ever taken from the bundle.
 type Trust struct {
@@ -61,16 +59,15 @@ type verifier struct {
 	all        []mark // the heads by size, ascending
 	marks      []mark // those of them that are still to be compared
 	index      *index
+	shelves    *shelves
 	edge       *proof.Edge
 	tiles      *tileFiles
-	files      *entryFiles
 	replay     *eventstore.Replay
 	pool       *pool
-	cases      []ruling          // of the batch that is being read
-	known      time.Time         // the running maximum of recorded_at
 	counts     map[string]uint64 // by key: the number of the newest statement that it has signed
 	batchBytes int               // of the reader that runs ahead
 	hidden     uint64            // the sequence of the first withheld entry, 0 for none
+	progress   progress
 
 	signed, decided, hiddenCases, unruled atomic.Uint64 // what the pool has found; see Report
 }
@@ -86,15 +83,15 @@ func (v *verifier) run() (err error) {
 		return err
 	}
 	defer v.index.close()
-	v.files = &entryFiles{dir: v.dir, size: v.head.Size}
+	if v.shelves, err = v.newShelves(); err != nil {
+		return err
+	}
+	defer v.shelves.close()
 	v.tiles = &tileFiles{dir: v.dir, size: v.head.Size}
 	v.edge = proof.NewEdge(v.fullTile)
-	v.replay = eventstore.NewReplay(v.index.payload, cacheBytes)
-	v.pool = newPool(runtime.GOMAXPROCS(0))
-	err = v.pool.wait(v.entries())
-	v.report.Signed, v.report.Decided = v.signed.Load(), v.decided.Load()
-	v.report.Undecided, v.report.Unruled = v.hiddenCases.Load(), v.unruled.Load()
-	if err != nil {
+	v.replay = eventstore.NewReplay(v.index, cacheBytes)
+	v.progress.begin(v)
+	if err = v.check(); err != nil {
 		return err
 	}
 	v.report.EntriesRead = v.report.Withheld == 0
@@ -102,6 +99,29 @@ func (v *verifier) run() (err error) {
 		return err
 	}
 	return v.receipts()
+}
+
+// check goes through all entries: once in the order of the log, and once record by record for the rules.
+func (v *verifier) check() error {
+	v.pool = newPool(runtime.GOMAXPROCS(0))
+	err := v.pool.wait(v.entries())
+	if failed := v.index.finish(); err == nil {
+		err = failed
+	}
+	if !v.SkipRules {
+		err = v.rules(err)
+	}
+	v.report.Signed, v.report.Decided = v.signed.Load(), v.decided.Load()
+	v.report.Undecided, v.report.Unruled = v.hiddenCases.Load(), v.unruled.Load()
+	return err
+}
+
+func (v *verifier) newShelves() (*shelves, error) {
+	info, err := fs.Stat(v.dir, "events.jsonl")
+	if err != nil {
+		return nil, err
+	}
+	return newShelves(info.Size()), nil
 }
 
 // earlier reports whether failure a names an entry before the one that b names.
@@ -113,16 +133,12 @@ func earlier(a, b error) bool {
 	return !errors.As(b, &fb) && b == nil || fb != nil && fa.Sequence < fb.Sequence
 }
 
-// entries goes through all entries once.
+// entries goes through all entries once, in the order of the log.
 func (v *verifier) entries() error {
 	if err := v.passMarks(); err != nil { // heads of an empty log
 		return err
 	}
-	// Without the rules, only what is signed is read, and the records of actors, on which the keys stand.
-	decode := func(payload []byte) bool {
-		return !v.SkipRules || isSigned(payload) || isOfActor(payload) || isOfLedger(payload)
-	}
-	if err := v.lines(decode, v.line, v.judge); err != nil {
+	if err := v.lines(v.batch); err != nil {
 		return err
 	}
 	if v.edge.Size() != v.head.Size {
@@ -131,55 +147,41 @@ func (v *verifier) entries() error {
 	return v.lastTiles()
 }
 
-// line checks one entry against everything that speaks of it, from the bytes up: the entry file, the tile, the heads
-// that end with it, and then what it says.
-func (v *verifier) line(l *line) error {
+// batch checks what can be said of lines only with those before them: the tree, the heads that end with one of them, and
+// what the entries say.
+func (v *verifier) batch(b *batch) error {
 	if err := v.ctx.Err(); err != nil {
 		return err
 	}
 	if v.pool.failed.Load() {
 		return errElsewhere
 	}
-	if v.edge.Size() >= v.head.Size {
-		return failed(l.sequence, "line", "there are more entries than the head covers")
+	from := v.edge.Size()
+	whole := b.tile != nil && !b.bad && (len(v.marks) == 0 || v.marks[0].size >= from+batchSize)
+	if whole {
+		if err := v.edge.AppendTile(b.tile, b.root); err != nil {
+			return err
+		}
 	}
-	if err := v.bytes(l); err != nil {
-		return err
+	for i := range b.lines {
+		l := &b.lines[i]
+		if l.err != nil {
+			return l.err
+		}
+		if !whole {
+			if err := v.edge.Append(l.leaf); err != nil {
+				return err
+			}
+			if err := v.passMarks(); err != nil {
+				return err
+			}
+		}
+		if err := v.says(l); err != nil {
+			return err
+		}
 	}
-	if err := v.edge.Append(l.leaf); err != nil {
-		return err
-	}
-	if err := v.passMarks(); err != nil {
-		return err
-	}
-	if v.Progress != nil && v.edge.Size()%8192 == 0 {
-		v.Progress(v.edge.Size(), v.head.Size)
-	}
-	if err := v.says(l); err != nil {
-		return err
-	}
-	if v.Entry != nil {
-		v.Entry(l.sequence, v.times(l))
-	}
-	return nil
-}
-
-// bytes compares a line with the entry file and with the tile of the lowest level.
-func (v *verifier) bytes(l *line) error {
-	if l.err != nil && l.leaf == (tlog.Hash{}) {
-		return l.err
-	}
-	want, err := v.tiles.leaf(int64(l.sequence) - 1)
-	if err != nil {
-		return err
-	}
-	if err := v.files.compare(l); err != nil {
-		return err
-	}
-	if want != l.leaf {
-		return failed(l.sequence, "tile", "its bytes are not those that the tree was built over")
-	}
-	return l.err
+	v.progress.add(len(b.lines))
+	return v.passMarks()
 }
 
 // passMarks compares the root with the heads that end here.
@@ -210,9 +212,9 @@ func (v *verifier) times(l *line) Times {
 	if b, ok := v.report.NotAfter(l.sequence); ok {
 		t.NotAfter, t.NotAfterBy = b.NotAfter, b.By
 	}
-	if l.decoded {
-		t.ClaimedByUs = l.entry.RecordedAt
-		if s, err := statementOf(&l.entry); err == nil && s != nil {
+	t.ClaimedByUs = l.heading.RecordedAt
+	if l.entry != nil {
+		if s, err := statementOf(l.entry); err == nil && s != nil {
 			t.NotBefore, t.BeforeBy = v.seenAt(s.Seen.Size)
 		}
 	}
