@@ -29,10 +29,3 @@ func RaiseFormat(t testing.TB, log Log, ledger string, format int) {
 		t.Fatal(err)
 	}
 }
-
-// Waiting is how many commands hold a record's turn or wait for one.
-func (l *Ledger) Waiting() int {
-	l.turns.mu.Lock()
-	defer l.turns.mu.Unlock()
-	return l.turns.count
-}
