@@ -33,6 +33,10 @@ const appliedKey = "_applied"
 // leave consumers behind, for good, until there is room for no more.
 const silentWatch = 5 * time.Minute
 
+// statePatience bounds the wait for one answer about the bucket. On a machine that has too much to do the client's own five
+// seconds made a start fail.
+const statePatience = time.Minute
+
 // keeper is who asks for what the bucket shows: whoever may read, and no more.
 var keeper = access.Caller{Name: "bus", Roles: []access.Role{access.Observer}}
 
@@ -43,7 +47,7 @@ type state struct {
 }
 
 func openState(ctx context.Context, o Options) (*state, error) {
-	js, err := jetstream.New(o.State)
+	js, err := jetstream.New(o.State, jetstream.WithDefaultTimeout(statePatience))
 	if err != nil {
 		return nil, err
 	}

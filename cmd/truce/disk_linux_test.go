@@ -23,7 +23,7 @@ func TestADiskThatFillsUp(t *testing.T) {
 	for name, reserve := range map[string]string{"with a reserve": "8", "at a blow": "0"} {
 		t.Run(name, func(t *testing.T) {
 			if reserve == "0" && os.Getenv("TRUCE_LONG") == "" {
-				t.Skip("half a minute of waiting for acknowledgements that do not come: TRUCE_LONG=1 runs it")
+				t.Skip("a quarter of a minute of waiting for acknowledgements that do not come: TRUCE_LONG=1 runs it")
 			}
 			fillUp(t, reserve)
 		})

@@ -88,7 +88,7 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 	if n.embedded == nil {
 		options.LeaderTime = n.log.LeaderTime
 	}
-	n.ledger, err = eventstore.Open(ctx, n.log, options)
+	n.ledger, err = patiently(ctx, n, func() (*eventstore.Ledger, error) { return eventstore.Open(ctx, n.log, options) })
 	if err != nil {
 		return fmt.Errorf("open the ledger: %w", err)
 	}
@@ -231,7 +231,7 @@ func (n *node) openLog(ctx context.Context, s *settings) (err error) {
 	if n.embedded == nil {
 		o.AckTimeout, o.NoConsumers = clusterPatience, s.mirror.readOnly
 	}
-	if n.log, err = jetstream.Open(ctx, n.conn, o); err != nil {
+	if n.log, err = patiently(ctx, n, func() (*jetstream.Log, error) { return jetstream.Open(ctx, n.conn, o) }); err != nil {
 		return missing(err, s.stream)
 	}
 	if s.mirror.readOnly && n.embedded == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -266,15 +267,27 @@ func awaitReady(ctx context.Context, s *server.Server) error {
 // Shutdown closes it.
 func (e *Embedded) Connect() (*nats.Conn, error) { return e.connect(logRole) }
 
+// connectPatience is how long the server inside this process may take to answer a new connection. Where it takes seconds, the
+// machine has too much to do, and to give up would not help it.
+const connectPatience = time.Minute
+
 func (e *Embedded) connect(role string) (*nats.Conn, error) {
-	nc, err := nats.Connect("", append(append(connOptions(e.o.Log), nats.InProcessServer(e)), e.door.identity(role)...)...)
-	if err != nil {
-		return nil, fmt.Errorf("connect to the embedded server: %w", err)
+	options := append(append(connOptions(e.o.Log), nats.InProcessServer(e), nats.Timeout(connectPatience/6)), e.door.identity(role)...)
+	for began := time.Now(); ; {
+		nc, err := nats.Connect("", options...)
+		if err == nil {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.conns = append(e.conns, nc)
+			return nc, nil
+		}
+		late := net.Error(nil)
+		slow := errors.Is(err, nats.ErrTimeout) || errors.As(err, &late) && late.Timeout()
+		if !slow || time.Since(began) > connectPatience || e.life.Err() != nil {
+			return nil, fmt.Errorf("connect to the embedded server: %w", err)
+		}
+		logger(e.o.Log).Warn("the embedded server is slow to answer; trying again", "err", err)
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.conns = append(e.conns, nc)
-	return nc, nil
 }
 
 // Shutdown closes the connections, stops the server, waits until its files are closed, and frees the data folder. What
