@@ -6,6 +6,8 @@ import (
 	"os"
 
 	"go.etcd.io/bbolt"
+
+	"truceledger/eventstore/boltguard"
 )
 
 // sealSuffix is of the small file beside the projections' that says how the latter was when it was closed in good order.
@@ -66,8 +68,10 @@ func (s *store) checkAll(ctx context.Context) error {
 	if err := s.checkSums(ctx); err != nil {
 		return err
 	}
-	// Only now that every page could be read: this check runs in a goroutine of its own, where a fault cannot be caught.
 	return s.view(func(tx *bbolt.Tx) error {
+		if err := boltguard.Bounded(tx); err != nil {
+			return damaged("%v", err)
+		}
 		var first error
 		for err := range tx.Check() {
 			if first == nil {

@@ -32,18 +32,14 @@ func Run(fn func() error) (err error) {
 	return fn()
 }
 
-// Check reads a whole file: every row, and then every page against the others. Nobody may write meanwhile.
+// Check reads a whole file: every page by itself, and then against the others. Nobody may write meanwhile.
 func Check(db *bbolt.DB) error {
 	return Run(func() error {
 		return db.View(func(tx *bbolt.Tx) error {
-			err := tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
-				return b.ForEach(func(_, _ []byte) error { return nil })
-			})
-			if err != nil {
+			if err := Bounded(tx); err != nil {
 				return err
 			}
 			var first error
-			// Only now that every page could be read: this check runs in a goroutine of its own, where a fault cannot be caught.
 			for err := range tx.Check() {
 				if first == nil {
 					first = fmt.Errorf("%w: %w", ErrDamaged, err)
