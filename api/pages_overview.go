@@ -47,7 +47,7 @@ func (a *API) overviewPage(ctx context.Context, in *overviewInput) (rendered, er
 	for _, row := range page.Rows {
 		names.all(row)
 	}
-	page.Exports = a.exports(f, "ceasefires", ".csv", ".atom")
+	page.Exports = append(a.exports(f, "ceasefires", ".csv", ".atom"), web.Export{Label: "iCalendar", Address: f.Data("/v1/calendar.ics")})
 	return page, nil
 }
 
