@@ -21,8 +21,9 @@ import (
 
 // An attempt is what is remembered of one request for the line that tells of its refusal.
 type attempt struct {
-	caller access.Caller
-	code   string // of the problem that it ended with
+	caller  access.Caller
+	code    string // of the problem that it ended with
+	pattern string // of its route, "" where there is none or it was not looked up
 }
 
 type attemptKey struct{}
@@ -133,6 +134,9 @@ func rolesOf(c access.Caller) string {
 // such a route at all is told to those who may read.
 func (a *API) permitted(r *http.Request, c access.Caller) *wire.Problem {
 	_, pattern := a.mux.Handler(r)
+	if n := attemptOf(r.Context()); n != nil {
+		n.pattern = pattern
+	}
 	action, ok := access.OfRoute(pattern)
 	if pattern == "" {
 		action, ok = access.Read, true

@@ -2,9 +2,7 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -167,7 +165,7 @@ func unknownCommand(name string) *wire.Problem {
 // answer tells what is on the record. A replay gets the very same body.
 func answer(result eventstore.Result) (*commandOutput, error) {
 	e := result.Entry
-	events, err := eventsOf(e)
+	events, err := e.EventTexts()
 	if err != nil {
 		return nil, err
 	}
@@ -182,17 +180,4 @@ func answer(result eventstore.Result) (*commandOutput, error) {
 		out.Status = http.StatusOK
 	}
 	return out, nil
-}
-
-// eventsOf returns the events as they are stored.
-func eventsOf(e eventstore.Entry) ([]json.RawMessage, error) {
-	var payload struct {
-		Data struct {
-			Events []json.RawMessage `json:"events"`
-		} `json:"data"`
-	}
-	if err := json.Unmarshal(e.Payload, &payload); err != nil {
-		return nil, fmt.Errorf("entry %d: %w", e.Sequence, err)
-	}
-	return payload.Data.Events, nil
 }

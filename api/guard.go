@@ -100,11 +100,11 @@ func (a *API) answersTo(host string) bool {
 
 // route hands the request to its handler, and turns the mux's own plain answers into problems.
 func (a *API) route(w http.ResponseWriter, r *http.Request) {
-	own, pattern := a.mux.Handler(r)
-	if pattern != "" {
-		a.mux.ServeHTTP(w, r)
+	if n := attemptOf(r.Context()); n != nil && n.pattern != "" {
+		a.mux.ServeHTTP(w, r) // which looks the route up once more, for the values in its path
 		return
 	}
+	own, _ := a.mux.Handler(r)
 	plain := &discarded{header: http.Header{}}
 	own.ServeHTTP(plain, r)
 	allow := plain.header.Get("Allow")

@@ -168,6 +168,9 @@ func (a *API) strictQuery(ctx huma.Context, next func(huma.Context)) {
 // checkQuery reads a query against the parameters of a route. It returns the query with every plus sign in an instant
 // kept a plus sign: forms write a space as "+", and no instant holds a space. A form sends what was left empty too.
 func checkQuery(query string, params []*huma.Param, form bool) (clean string, bad *wire.Problem) {
+	if query == "" {
+		return "", nil
+	}
 	known := map[string]*huma.Param{}
 	var allowed []string
 	for _, p := range params {

@@ -51,6 +51,11 @@ func TestReadings(t *testing.T) {
 			if got := words(r, domain.Everything); !slices.Equal(got, test.want) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
+			settled, ok := r.Settled()
+			corrects := slices.ContainsFunc(test.more, func(c domain.Command) bool { return c.Verb() == "correct" || c.Verb() == "retract" })
+			if ok == corrects || ok && !reflect.DeepEqual(settled, r.Readings(domain.Everything)) {
+				t.Errorf("settled: got %v, %v", settled, ok)
+			}
 		})
 	}
 }

@@ -16,6 +16,7 @@ import (
 // hold the memory of its busiest minute.
 const (
 	room      = 128 << 20 // bytes
+	fillRoom  = 256 << 20 // bytes, while the read models are filled from the log: then every entry is garbage a moment later
 	mostRoom  = 800       // percent of what lives
 	calmRoom  = 50        // percent, while few write; Go's own is 100
 	roomTick  = 100 * time.Millisecond
@@ -28,16 +29,20 @@ func (n *node) beginRoom(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	running.Go(func() {
-		giveRoom(ctx, func() uint64 {
-			filling, _ := n.models.Progress()
-			return n.ledger.Position() + filling.Done
+		giveRoom(ctx, func() (position, most uint64) {
+			filling, busy := n.models.Progress()
+			if most = room; busy {
+				most = fillRoom
+			}
+			return n.ledger.Position() + filling.Done, most
 		})
 	})
 	n.endRoom = func() { cancel(); running.Wait() }
 }
 
-// giveRoom sets the collector by how fast entries come, until ctx ends. Who has set GOGC or GOMEMLIMIT keeps what was set.
-func giveRoom(ctx context.Context, position func() uint64) {
+// giveRoom sets the collector by how fast entries come, until ctx ends: it asks how many have come, and how much room they may
+// have. Who has set GOGC or GOMEMLIMIT keeps what was set.
+func giveRoom(ctx context.Context, ask func() (position, room uint64)) {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return
 	}
@@ -45,19 +50,20 @@ func giveRoom(ctx context.Context, position func() uint64) {
 	defer tick.Stop()
 	percent := calmRoom
 	debug.SetGCPercent(percent)
-	last, calm := position(), calmTicks
+	last, _ := ask()
+	calm := calmTicks
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 			continue
 		case <-tick.C:
 		}
-		at := position()
+		at, room := ask()
 		busy := at >= last+busyTick
 		switch last = at; {
 		case busy:
 			// Each time, since what lives grows meanwhile: caches fill.
-			if p := percentFor(living()); p != percent {
+			if p := percentFor(living(), room); p != percent {
 				percent = p
 				debug.SetGCPercent(percent)
 			}
@@ -81,7 +87,7 @@ func tidy() {
 }
 
 // percentFor is the growth that amounts to room, in percent of what lives, in steps of ten; never less than while few write.
-func percentFor(living uint64) int {
+func percentFor(living, room uint64) int {
 	return int(min(mostRoom, max(calmRoom, room*10/max(1, living)*10)))
 }
 

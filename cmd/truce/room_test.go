@@ -12,7 +12,7 @@ import (
 // The heap may grow by room, whatever lives: a small one by many times its size, a large one by little.
 func TestTheRoomIsABoundAndNotAFactor(t *testing.T) {
 	for living, want := range map[uint64]int{0: 800, 1 << 20: 800, 32 << 20: 400, 128 << 20: 100, 1 << 30: 50} {
-		if got := percentFor(living); got != want {
+		if got := percentFor(living, room); got != want {
 			t.Errorf("%d MiB live: got %d%%, want %d%%", living>>20, got, want)
 		}
 	}
@@ -40,7 +40,7 @@ func TestRoomIsGivenAndTakenBack(t *testing.T) {
 	var position atomic.Uint64
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
-	running.Go(func() { giveRoom(ctx, func() uint64 { return position.Add(busyTick) }) })
+	running.Go(func() { giveRoom(ctx, func() (uint64, uint64) { return position.Add(busyTick), room }) })
 	until("while many write", func(p int) bool { return p > calmRoom })
 	cancel()
 	running.Wait()
@@ -49,7 +49,7 @@ func TestRoomIsGivenAndTakenBack(t *testing.T) {
 	}
 	debug.SetGCPercent(77)
 	t.Setenv("GOGC", "77")
-	giveRoom(t.Context(), func() uint64 { return 0 })
+	giveRoom(t.Context(), func() (uint64, uint64) { return 0, room })
 	if got := percent(); got != 77 {
 		t.Errorf("with GOGC set: got %d%%", got)
 	}

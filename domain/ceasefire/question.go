@@ -49,9 +49,17 @@ func Of(kept []domain.Reading, c domain.Clocks) (p Picture, ok bool) {
 
 // happened keeps what had happened by the effective time. What is attested counts always.
 func happened(readings []domain.Reading, c domain.Clocks) []domain.Reading {
-	var kept []domain.Reading
-	for _, r := range readings {
-		if _, attested := r.Command.(*Attest); attested || c.Happened(r) {
+	yet := func(r domain.Reading) bool {
+		_, attested := r.Command.(*Attest)
+		return !attested && !c.Happened(r)
+	}
+	n := slices.IndexFunc(readings, yet)
+	if n < 0 {
+		return readings // most often: nothing to copy
+	}
+	kept := append(make([]domain.Reading, 0, len(readings)), readings[:n]...)
+	for _, r := range readings[n:] {
+		if !yet(r) {
 			kept = append(kept, r)
 		}
 	}

@@ -19,7 +19,7 @@ const (
 	batchMessages = 1000
 	batchBytes    = 1 << 20
 	// mostPatience bounds the wait for the others of a crowd: see committer.crowd.
-	mostPatience = 5 * time.Millisecond
+	mostPatience = 10 * time.Millisecond
 	// mostQueued bounds those who wait for the next flush. The ledger lets in as many.
 	mostQueued = 10_000
 )
@@ -43,11 +43,21 @@ type committer struct {
 	// back one after the other: were the first of them published by themselves, or the next batch begun with a few, each
 	// would cost a flush of its own and all the others would wait for it. So half of a crowd is waited for, but no longer
 	// than half of what the last flush took.
+	//
+	// Where those whom the last flush answered came back sooner than that, all are waited for: on a slow disk two halves of a
+	// crowd would only wait for each other's flush, and each entry cost twice as many.
 	crowd    int
 	patience time.Duration
-	ended    time.Time   // when the last flush did
-	waits    *time.Timer // for the crowd; nil while nobody does
+	ended    time.Time     // when the last flush did
+	waits    *time.Timer   // for the crowd; nil while nobody does
+	answered int           // whom the last flush answered
+	back     int           // who came since
+	returned time.Duration // how long it took until nearly all of them were back; 0 as long as they are not
+	whole    int           // how many to wait for where they come back soon; 0 where they do not
 }
+
+// nearly is the part of a crowd that counts as all of it: one that is gone must not be waited for by all others.
+func nearly(crowd int) int { return crowd * 9 / 10 }
 
 // A waiting is a message in the queue, or on its way in a batch.
 type waiting struct {
@@ -87,7 +97,7 @@ func (c *committer) join(m draft) (*waiting, error) {
 		return nil, eventstore.ErrQueueFull
 	}
 	if c.crowd > 0 && !c.flushing && len(c.queue) == 0 && time.Since(c.ended) > c.patience {
-		c.crowd = 0 // it has gone home
+		c.crowd, c.whole = 0, 0 // it has gone home
 	}
 	if !c.flushing && len(c.queue) == 0 && c.plain < few && c.crowd == 0 {
 		c.plain++
@@ -95,6 +105,9 @@ func (c *committer) join(m draft) (*waiting, error) {
 	}
 	w := &waiting{draft: m, answered: make(chan struct{})}
 	c.queue = append(c.queue, w)
+	if c.back++; c.returned == 0 && c.answered > 0 && c.back >= nearly(c.answered) {
+		c.returned = max(1, time.Since(c.ended))
+	}
 	c.next()
 	return w, nil
 }
@@ -129,7 +142,7 @@ func (c *committer) landed() {
 func (c *committer) next() {
 	switch {
 	case c.flushing || c.plain > 0 || len(c.queue) == 0:
-	case len(c.queue) >= c.crowd/2:
+	case len(c.queue) >= max(c.crowd/2, c.whole):
 		c.begin()
 	case c.waits == nil:
 		c.waits = time.AfterFunc(c.patience, c.waited)
@@ -154,7 +167,7 @@ func (c *committer) begin() {
 	}
 	batch := c.take()
 	if len(batch) < few {
-		c.crowd = 0
+		c.crowd, c.whole = 0, 0
 		c.plain += len(batch)
 		for _, w := range batch {
 			go func() {
@@ -170,10 +183,20 @@ func (c *committer) begin() {
 		c.flush(batch)
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.flushing, c.ended = false, time.Now()
-		c.patience = min(c.ended.Sub(began)/2, mostPatience)
+		c.landedWhole(began, len(batch))
 		c.next()
 	}()
+}
+
+// landedWhole ends a batch. c.mu is held.
+func (c *committer) landedWhole(began time.Time, answered int) {
+	soon := c.returned > 0 && c.returned < c.patience
+	c.flushing, c.ended = false, time.Now()
+	c.patience = min(c.ended.Sub(began)/2, mostPatience)
+	if c.whole = 0; soon {
+		c.whole = nearly(answered + len(c.queue))
+	}
+	c.answered, c.back, c.returned = answered, 0, 0
 }
 
 // take removes the next batch from the queue: first come, first served, but one message of each record, since the server

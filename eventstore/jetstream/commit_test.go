@@ -194,6 +194,18 @@ func TestACrowdIsWaitedFor(t *testing.T) {
 			t.Errorf("got batches of %v, want one of 50", *sizes)
 		}
 	})
+	t.Run("or nearly all, where they come back soon", func(t *testing.T) {
+		l, c, sizes := crowded(time.Hour)
+		c.whole = nearly(100)
+		first := come(l, 0, 89)
+		c.queued(t, 89)
+		second := come(l, 89, 1)
+		first.Wait()
+		second.Wait()
+		if !slices.Equal(*sizes, []int{90}) {
+			t.Errorf("got batches of %v, want one of 90", *sizes)
+		}
+	})
 	t.Run("but not for long", func(t *testing.T) {
 		l, _, sizes := crowded(500 * time.Millisecond)
 		come(l, 0, 30).Wait()
@@ -209,6 +221,23 @@ func TestACrowdIsWaitedFor(t *testing.T) {
 			t.Errorf("got batches of %v and a crowd of %d for a lone writer", *sizes, c.crowd)
 		}
 	})
+}
+
+// Two halves of a crowd take turns, unless waiting for the other half takes less than the flush that it saves.
+func TestAllOfACrowdIsWaitedForWhereItIsBackSoon(t *testing.T) {
+	for name, test := range map[string]struct {
+		returned time.Duration // after a flush of 10 ms
+		want     int
+	}{
+		"back soon":  {time.Millisecond, nearly(100)},
+		"back late":  {8 * time.Millisecond, 0},
+		"never seen": {0, 0},
+	} {
+		c := &committer{answered: 50, returned: test.returned, patience: 5 * time.Millisecond, queue: make([]*waiting, 50)}
+		if c.landedWhole(time.Now().Add(-10*time.Millisecond), 50); c.whole != test.want {
+			t.Errorf("%s: waits for %d, want %d", name, c.whole, test.want)
+		}
+	}
 }
 
 func TestARefusedBatchRefusesOnlyWhoIsAtFault(t *testing.T) {

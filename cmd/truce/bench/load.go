@@ -2,11 +2,11 @@ package bench
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
-	"net/http"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -78,8 +78,10 @@ func answered(in *bufio.Reader) error {
 		return err
 	}
 	good := len(line) > 9 && line[9] == '2'
-	length := -1
-	first := string(line)
+	length, first := -1, ""
+	if !good {
+		first = string(line)
+	}
 	for {
 		if line, err = in.ReadSlice('\n'); err != nil {
 			return err
@@ -87,7 +89,7 @@ func answered(in *bufio.Reader) error {
 		if len(line) <= 2 {
 			break
 		}
-		if k := len("Content-Length: "); len(line) > k && http.CanonicalHeaderKey(string(line[:k-2])) == "Content-Length" {
+		if k := len("Content-Length: "); len(line) > k && bytes.EqualFold(line[:k-2], []byte("Content-Length")) {
 			if length, err = strconv.Atoi(string(line[k : len(line)-2])); err != nil {
 				return err
 			}
