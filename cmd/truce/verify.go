@@ -112,6 +112,7 @@ func (p *program) verify(ctx context.Context, f verifyFlags, trust bundle.Trust,
 	} else if _, err := os.Stat(what); err != nil {
 		return usageError{err}
 	}
+	defer bundle.Room()()
 	bar := p.progress("entries verified")
 	o := bundle.Options{Trust: trust, SkipRules: f.skipRules, Progress: bar.told}
 	var times []entryTimes
