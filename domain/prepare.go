@@ -44,17 +44,17 @@ var (
 
 // fields walks one struct; prefix is the path that leads to it.
 func (p *preparation) fields(prefix string, v reflect.Value) error {
-	shape := shapeOf(v.Type())
-	for i := range shape {
-		f := &shape[i]
-		if p.fills && !f.when {
-			continue
-		}
+	walked := shapeOf(v.Type()).checked
+	if p.fills {
+		walked = shapeOf(v.Type()).times
+	}
+	for i := range walked {
+		f := &walked[i]
 		err := error(nil)
 		if f.anonymous {
-			err = p.embedded(prefix, f, v.Field(i))
+			err = p.embedded(prefix, f, v.Field(f.index))
 		} else {
-			err = p.field(prefix, f, v.Field(i))
+			err = p.field(prefix, f, v.Field(f.index))
 		}
 		if err != nil {
 			return err
@@ -94,16 +94,15 @@ func (p *preparation) field(prefix string, f *field, v reflect.Value) error {
 	return nil
 }
 
-// moment resolves a When once to see that it can be, and completes its zone where that is asked for.
+// moment resolves a When to see that it can be, or completes its zone.
 func (p *preparation) moment(path string, w *when.When) error {
-	if p.fills && (w.Zone != "" || strings.Contains(w.At, "T")) {
-		return nil // a zone is assumed for plain dates only
+	if !p.fills {
+		if _, err := w.Resolve(p.zone); err != nil {
+			return whenProblem(path, err)
+		}
+		return nil
 	}
-	b, err := w.Resolve(p.zone)
-	if err != nil {
-		return whenProblem(path, err)
-	}
-	if b.ZoneAssumed && p.fills {
+	if w.AssumesZone() {
 		w.Zone = p.zone
 		p.defaults = append(p.defaults, path+".zone")
 	}
@@ -111,30 +110,54 @@ func (p *preparation) moment(path string, w *when.When) error {
 }
 
 func (p *preparation) list(path string, f *field, v reflect.Value) error {
-	var seen map[string]bool
-	if f.ref != "" && v.Len() > 1 {
-		seen = make(map[string]bool, v.Len())
-	}
 	for i := range v.Len() {
 		item := v.Index(i)
 		switch item.Kind() {
 		case reflect.Struct:
-			if err := p.fields(itemPath(path, i)+".", item); err != nil {
+			if err := p.item(path, i, item); err != nil {
 				return err
 			}
 		case reflect.String:
 			if item.Len() == 0 {
 				return Field(itemPath(path, i), "is empty: %s", f.doc)
 			}
-			if err := word(itemPath(path, i), f, item.String()); err != nil {
-				return err
+			if word(path, f, item.String()) != nil {
+				return word(itemPath(path, i), f, item.String()) // its path is made only where it is needed
 			}
-			if seen[item.String()] {
-				return Field(itemPath(path, i), "%q stands in the list twice", clip(item.String()))
-			}
-			if seen != nil {
-				seen[item.String()] = true
-			}
+		}
+	}
+	if f.ref != "" && v.Len() > 1 {
+		return unique(path, v)
+	}
+	return nil
+}
+
+// item walks a struct in a list.
+func (p *preparation) item(path string, i int, item reflect.Value) error {
+	if !p.fills && p.fields("", item) == nil {
+		return nil // nobody asks for its path
+	}
+	return p.fields(itemPath(path, i)+".", item)
+}
+
+// unique refuses a list in which a text stands twice.
+func unique(path string, v reflect.Value) error {
+	const few = 8 // among which looking at each is faster than a map
+	var seen map[string]bool
+	if v.Len() > few {
+		seen = make(map[string]bool, v.Len())
+	}
+	for i := range v.Len() {
+		text := v.Index(i).String()
+		twice := seen[text]
+		for k := 0; seen == nil && k < i && !twice; k++ {
+			twice = v.Index(k).String() == text
+		}
+		if twice {
+			return Field(itemPath(path, i), "%q stands in the list twice", clip(text))
+		}
+		if seen != nil {
+			seen[text] = true
 		}
 	}
 	return nil

@@ -12,12 +12,11 @@ func CheckReferences(c Command, facts Facts) error {
 }
 
 func references(facts Facts, prefix string, v reflect.Value) (err error) {
-	shape := shapeOf(v.Type())
-	for i := range shape {
-		f, field := &shape[i], v.Field(i)
+	walked := shapeOf(v.Type()).referring
+	for i := range walked {
+		f := &walked[i]
+		field := v.Field(f.index)
 		switch {
-		case field.Type() == correctionTargetType, field.Type() == recordTargetType:
-			// Addressed, and found: one whose beginning is retracted can still be mended, though others may not name it.
 		case f.anonymous:
 			err = references(facts, prefix, field)
 		case f.ref != "" && field.Kind() == reflect.String:
@@ -43,9 +42,13 @@ func referenceList(facts Facts, path string, f *field, list reflect.Value) (err 
 	for i := 0; i < list.Len() && err == nil; i++ {
 		switch item := list.Index(i); {
 		case f.ref != "":
-			err = reference(facts, itemPath(path, i), f, item.String())
+			if reference(facts, path, f, item.String()) != nil {
+				err = reference(facts, itemPath(path, i), f, item.String()) // its path is made only where it is needed
+			}
 		case item.Kind() == reflect.Struct:
-			err = references(facts, itemPath(path, i)+".", item)
+			if references(facts, "", item) != nil {
+				err = references(facts, itemPath(path, i)+".", item)
+			}
 		}
 	}
 	return err

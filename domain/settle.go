@@ -21,9 +21,9 @@ func Settle(r Record, c Command, in Setting) (m Moment, defaults []string, err e
 		}
 	}
 	if w.IsZero() {
-		w = when.Instant(in.Now)
-		c.Head().Occurred = w
-		defaults = append(defaults, "occurred")
+		c.Head().Occurred = when.Instant(in.Now)
+		b := when.At(in.Now) // what that resolves to
+		return Moment{Occurred: b, Place: r.Place(b)}, []string{"occurred"}, nil
 	}
 	b, err := w.Resolve(in.Zone)
 	if err != nil {

@@ -162,6 +162,9 @@ func checkReadings(t *rapid.T) {
 	if want := recount(r.Steps[:prefix]); !reflect.DeepEqual(sorted(got), sorted(want)) {
 		t.Fatalf("as of %d: got %q, want %q", prefix, got, want)
 	}
+	if all := r.Readings(domain.Everything); !reflect.DeepEqual(r.AllReadings(), all) {
+		t.Fatalf("grown step by step it reads %v, anew %v", r.AllReadings(), all)
+	}
 	if again := words(r.UpTo(prefix), domain.Everything); !slices.Equal(got, again) {
 		t.Fatalf("as of %d: got %q, up to it %q", prefix, got, again)
 	}

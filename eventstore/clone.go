@@ -14,39 +14,49 @@ func copyOf(c domain.Command) domain.Command {
 }
 
 // clone copies a value. What points to nothing is copied by its assignment.
-func clone(v reflect.Value) reflect.Value {
+func clone(v reflect.Value) reflect.Value { return copier{}.clone(v) }
+
+// A copier copies values.
+type copier struct {
+	// shares leaves lists of texts and single figures in common: nobody writes into them.
+	shares bool
+}
+
+func (c copier) clone(v reflect.Value) reflect.Value {
 	out := reflect.New(v.Type()).Elem()
 	out.Set(v)
-	separate(out)
+	c.separate(out)
 	return out
 }
 
 // separate gives a value that was assigned from another its own copies of what both point to.
-func separate(v reflect.Value) {
+func (c copier) separate(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
-		if !v.IsNil() {
+		if !v.IsNil() && !(c.shares && !points(v.Type().Elem()) && v.Type().Elem().Kind() != reflect.Struct) {
 			inner := reflect.New(v.Type().Elem())
 			inner.Elem().Set(v.Elem())
-			separate(inner.Elem())
+			c.separate(inner.Elem())
 			v.Set(inner)
 		}
 	case reflect.Interface:
 		if !v.IsNil() {
-			v.Set(clone(v.Elem()))
+			v.Set(c.clone(v.Elem()))
 		}
 	case reflect.Slice:
-		separateItems(v)
+		if !c.shares || v.Type().Elem().Kind() != reflect.String {
+			c.separateItems(v)
+		}
 	case reflect.Map:
-		separateValues(v)
+		c.separateValues(v)
 	case reflect.Struct:
 		for _, i := range shared(v.Type()) {
-			separate(v.Field(i))
+			c.separate(v.Field(i))
 		}
 	}
 }
 
-func separateItems(v reflect.Value) {
+func (c copier) separateItems(v reflect.Value) {
 	if v.IsNil() {
 		return
 	}
@@ -54,19 +64,19 @@ func separateItems(v reflect.Value) {
 	reflect.Copy(items, v)
 	if points(v.Type().Elem()) {
 		for i := range items.Len() {
-			separate(items.Index(i))
+			c.separate(items.Index(i))
 		}
 	}
 	v.Set(items)
 }
 
-func separateValues(v reflect.Value) {
+func (c copier) separateValues(v reflect.Value) {
 	if v.IsNil() {
 		return
 	}
 	values := reflect.MakeMapWithSize(v.Type(), v.Len())
 	for k, item := range v.Seq2() {
-		values.SetMapIndex(k, clone(item))
+		values.SetMapIndex(k, c.clone(item))
 	}
 	v.Set(values)
 }

@@ -38,11 +38,10 @@ func (r *Replay) Heading(sequence uint64, payload []byte) (Heading, error) {
 }
 
 func (r *Replay) headingOf(e Entry) Heading {
-	h := Heading{Record: r.key(e.Ref), RecordedAt: e.RecordedAt, before: e.VersionBefore, creates: e.Command.Creates()}
-	switch e.Command.(type) {
-	case *domain.Correct, *domain.Retract:
-	default:
-		h.plain = e.Signed == nil
+	h := Heading{Record: r.key(e.Ref), RecordedAt: e.RecordedAt, before: e.VersionBefore}
+	if e.Signed == nil {
+		verb := verbByName[e.Command.Verb()]
+		h.creates, h.plain = verb.creates, !verb.takesBack
 	}
 	h.Followed = e.Signed != nil || e.Ref.Kind == domain.KindActor || e.Ref == genesis
 	return h

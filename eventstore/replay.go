@@ -76,7 +76,7 @@ type Past interface {
 // by a Course; records go in any order and on any number of goroutines, each decoded once. What the rules ask of other records
 // is read from the past as it stood at the read_to of the entry that asks, whatever came later.
 //
-// It keeps 24 bytes for each record, and those other records that were asked for last, within a bound of bytes.
+// It keeps some 40 bytes for each record, and those other records that were asked for last, within a bound of bytes.
 type Replay struct {
 	past   Past
 	seed   maphash.Seed

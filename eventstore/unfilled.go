@@ -3,6 +3,7 @@ package eventstore
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,7 +13,9 @@ import (
 
 // unfilled returns the command of an entry as it was sent: without what the ledger filled in, except the command's id.
 func unfilled(e Entry) (domain.Command, error) {
-	c := copyOf(e.Command)
+	// A path into a list may lead to one of its texts; otherwise nobody writes into those, neither here nor in the rules.
+	shares := !slices.ContainsFunc(e.Defaults, func(path string) bool { return strings.Contains(path, "[") })
+	c := copier{shares}.clone(reflect.ValueOf(e.Command)).Interface().(domain.Command)
 	for _, path := range e.Defaults {
 		if path == "command_id" {
 			continue

@@ -35,7 +35,8 @@ func (p *program) verifyVerb() *cobra.Command {
 		Long: `Check a bundle in a folder, or a server's whole log, and say what holds: that nothing was altered, dropped, reordered or
 slipped in, that whoever is said to have signed has signed, and that every entry follows by the rules from its command and
 what stood before it. What is trusted comes from the command line alone: bring the log's key from somebody you trust, and
-the heads that you have kept. Exit code 6 names the first entry that is bad. docs/verifying.md says what no check can see.`,
+the heads that you have kept. Exit code 6 names the first entry that is bad. docs/verifying.md says what no check can see.
+While the rules are checked, the folder for temporary files must have room for as much again as the entries take.`,
 		Example: "  truce verify --log-key \"$(cat ledger.vkey)\" bundle\n  truce verify --log-key ledger.vkey --policy witnesses.policy --kept last-month.checkpoint https://ledger.example",
 	}
 	f := verifyFlags{}
@@ -121,6 +122,7 @@ func (p *program) verify(ctx context.Context, f verifyFlags, trust bundle.Trust,
 	} else if _, err := os.Stat(what); err != nil {
 		return usageError{err}
 	}
+	defer bundle.Room()()
 	bar := p.progress("entries verified")
 	o := bundle.Options{Trust: trust, SkipRules: f.skipRules, Progress: bar.told}
 	var times []entryTimes

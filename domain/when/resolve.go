@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// AssumesZone reports whether w takes the ledger's zone when it resolves: a date, month or year that names none does.
+func (w When) AssumesZone() bool { return w.At != "" && w.Zone == "" && !strings.Contains(w.At, "T") }
+
 // Resolve works out the earliest and the latest instant that w can mean. A When that says nothing resolves to unset
 // Bounds. A local time needs w.Zone or an offset; only a date, month or year may do without, and then takes ledgerZone
 // and is marked assumed. Errors are of type *Error.
@@ -22,7 +25,8 @@ func (w When) Resolve(ledgerZone string) (Bounds, error) {
 	case w.At == "":
 		return Bounds{}, refuse(quote("") + " is no time: a zone or a phrase needs a time (at) to go with it")
 	}
-	sides, err := readSides(w.At)
+	var room [2]moment
+	sides, err := readSides(w.At, room[:0])
 	if err != nil {
 		return Bounds{}, err
 	}
@@ -38,25 +42,18 @@ func (w When) Resolve(ledgerZone string) (Bounds, error) {
 	return b, nil
 }
 
-// readSides reads one moment, or the two of an interval.
-func readSides(at string) ([]moment, error) {
-	var sides []moment
+// readSides reads one moment, or the two of an interval, behind sides.
+func readSides(at string, sides []moment) ([]moment, error) {
 	first, second, isInterval := strings.Cut(at, "/")
 	if isInterval && strings.Contains(second, "/") {
 		return nil, refuse(quote(at) + " has more than one /: an interval has two sides, and neither is an interval itself")
 	}
-	texts := []string{first, second}
-	if !isInterval {
-		texts = texts[:1]
+	m, err := readMoment(first)
+	if err != nil || !isInterval {
+		return append(sides, m), err
 	}
-	for _, text := range texts {
-		m, err := readMoment(text)
-		if err != nil {
-			return nil, err
-		}
-		sides = append(sides, m)
-	}
-	return sides, nil
+	end, err := readMoment(second)
+	return append(sides, m, end), err
 }
 
 // bounds places one side, or joins two.

@@ -9,35 +9,42 @@ import (
 // Replay decides a log that is held in memory again, from its first entry on, and returns the failure of the earliest entry
 // that does not follow.
 func Replay(ctx context.Context, payloads [][]byte, cacheBytes int) error {
-	held := &past{payloads: payloads}
-	r := eventstore.NewReplay(held, cacheBytes)
-	var found error
-	for i, p := range payloads {
-		n := uint64(i + 1)
-		h, err := r.Heading(n, p)
-		if err != nil {
-			payloads, found = payloads[:i], err
-			break
-		}
-		held.before = append(held.before, r.Meet(h))
-		e, err := eventstore.ReadPayload(n, p)
-		if err != nil {
-			payloads, found = payloads[:i], err
-			break
-		}
-		r.Follow(e)
-	}
+	return Decide(ctx, payloads, cacheBytes, func(_ eventstore.Entry, err error) error { return err })
+}
+
+// Decide is Replay that asks judged what to make of each entry once it was decided, and stops at the first error.
+func Decide(ctx context.Context, payloads [][]byte, cacheBytes int, judged func(eventstore.Entry, error) error) error {
+	r, payloads, found := Meet(payloads, cacheBytes)
 	course := r.Course()
 	for i, p := range payloads {
 		e, err := eventstore.ReadPayload(uint64(i+1), p)
 		if err == nil {
-			err = course.Next(ctx, &e)
+			err = judged(e, course.Next(ctx, &e))
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return found
+}
+
+// Meet returns a replay that has met a log, and that part of the log of which all can be read.
+func Meet(payloads [][]byte, cacheBytes int) (*eventstore.Replay, [][]byte, error) {
+	held := &past{payloads: payloads}
+	r := eventstore.NewReplay(held, cacheBytes)
+	for i, p := range payloads {
+		h, err := r.Heading(uint64(i+1), p)
+		if err != nil {
+			return r, payloads[:i], err
+		}
+		e, err := eventstore.ReadPayload(uint64(i+1), p)
+		if err != nil {
+			return r, payloads[:i], err
+		}
+		held.before = append(held.before, r.Meet(h))
+		r.Follow(e)
+	}
+	return r, payloads, nil
 }
 
 // A past is a log in memory.

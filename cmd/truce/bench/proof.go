@@ -69,6 +69,7 @@ func (r *run) verified(ctx context.Context, o bundle.Options) (value, raw float6
 	}
 	value, raw, err = r.inTurns(
 		func() (float64, error) {
+			defer bundle.Room()() // as truce verify does
 			began := time.Now()
 			_, err := bundle.Verify(ctx, dir, o)
 			return ms(time.Since(began)), err

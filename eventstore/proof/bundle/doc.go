@@ -15,6 +15,6 @@
 // An entry may be withheld: its line is then {"withheld": N, "leaf": "<base64>"} and the tile/entries file that would hold
 // it is left out. The root still follows from the hash, so that what is shown is still proved.
 //
-// Nothing here needs memory that grows with the entries, but 16 bytes for each record and some 60 for each head; where an
-// entry begins is kept in a temporary file.
+// Nothing here needs memory that grows with the entries, but some 40 bytes for each record and 60 for each head. The rules are
+// checked record by record: for that the entries are laid apart in temporary files, which take as much room as events.jsonl.
 package bundle

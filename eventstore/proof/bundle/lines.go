@@ -14,18 +14,20 @@ import (
 
 	"truceledger/eventstore"
 	"truceledger/eventstore/proof"
+	"truceledger/eventstore/proof/signed"
 )
 
 // A line is one line of events.jsonl: an entry, or the hash of one that is withheld.
 type line struct {
-	sequence uint64
-	offset   int64  // where it begins in events.jsonl
-	end      int64  // and where the next one does
-	payload  []byte // nil where it is withheld
-	leaf     tlog.Hash
-	heading  eventstore.Heading
-	entry    *eventstore.Entry // decoded, where others depend on it
-	err      error
+	sequence  uint64
+	offset    int64  // where it begins in events.jsonl
+	end       int64  // and where the next one does
+	payload   []byte // nil where it is withheld
+	leaf      tlog.Hash
+	heading   eventstore.Heading
+	entry     *eventstore.Entry // decoded, where others depend on it
+	statement *signed.Statement // what a party has signed
+	err       error
 }
 
 // withheldLine stands where an entry is withheld.
@@ -55,13 +57,14 @@ func (l *line) parse(raw []byte) error {
 // batchSize is as many lines as a tile has leaves, so that a batch is compared with one tile and one file of entries.
 const batchSize = 256
 
-// A batch is a run of lines that is worked on by one core.
+// A batch is a run of lines that is worked on by one core. It is used again once it was visited.
 type batch struct {
-	lines []line
-	bad   bool      // one of them has an error
-	tile  []byte    // the leaves of a full batch without an error
-	root  tlog.Hash // of that tile
-	done  chan struct{}
+	memory []byte // of the payloads
+	lines  []line
+	bad    bool      // one of them has an error
+	tile   []byte    // the leaves of a full batch without an error
+	root   tlog.Hash // of that tile
+	done   chan struct{}
 }
 
 // lines reads events.jsonl ahead on all cores and calls visit for each batch in order.
@@ -84,7 +87,7 @@ func (v *verifier) lines(visit func(*batch) error) error {
 			}
 		}()
 	}
-	err = consume(ordered, visit)
+	err = v.consume(ordered, visit)
 	close(stop)
 	if failed := <-readError; err == nil {
 		err = failed
@@ -92,12 +95,13 @@ func (v *verifier) lines(visit func(*batch) error) error {
 	return err
 }
 
-func consume(ordered chan *batch, visit func(*batch) error) error {
+func (v *verifier) consume(ordered chan *batch, visit func(*batch) error) error {
 	for b := range ordered {
 		<-b.done
 		if err := visit(b); err != nil {
 			return err
 		}
+		v.spare.Put(b)
 	}
 	return nil
 }
@@ -107,6 +111,9 @@ type worker struct {
 	*verifier
 	files entryFile
 	tile  buffer
+
+	root     tlog.Hash // of the first entries, rootSize of them; see rootAt
+	rootSize int64
 }
 
 func (w *worker) work(b *batch) {
@@ -121,7 +128,7 @@ func (w *worker) work(b *batch) {
 		}
 	}
 	if len(b.lines) == batchSize && len(leaves) == batchSize*tlog.HashSize {
-		b.tile = bytes.Clone(leaves)
+		b.tile = append(b.tile, leaves...)
 		if b.root, b.lines[batchSize-1].err = proof.TileRoot(first/batchSize, b.tile); b.lines[batchSize-1].err != nil {
 			b.bad = true
 		}
@@ -168,7 +175,8 @@ func (w *worker) read(l *line) (err error) {
 		return failed(l.sequence, "entry", "%v", err)
 	}
 	l.entry = &e
-	return nil
+	l.statement, err = w.statement(l.entry)
+	return err
 }
 
 // readAhead splits the file into batches until it ends or stop is closed.
@@ -178,7 +186,11 @@ func (v *verifier) readAhead(f io.Reader, todo, ordered chan *batch, stop chan s
 	in := bufio.NewReaderSize(f, 1<<20)
 	sequence, offset := uint64(0), int64(0)
 	for {
-		b := &batch{done: make(chan struct{})}
+		b, again := v.spare.Get().(*batch)
+		if !again {
+			b = &batch{}
+		}
+		b.bad, b.tile, b.done = false, b.tile[:0], make(chan struct{})
 		err := v.fill(b, in, &sequence, &offset)
 		if len(b.lines) > 0 && !send(b, todo, ordered, stop) {
 			return nil
@@ -205,7 +217,7 @@ func send(b *batch, todo, ordered chan *batch, stop chan struct{}) bool {
 
 // fill reads up to one batch; what comes before an error is in it. Its lines share one piece of memory.
 func (v *verifier) fill(b *batch, in *bufio.Reader, sequence *uint64, offset *int64) error {
-	memory, ends := make([]byte, 0, v.batchBytes), make([]int, 0, batchSize)
+	memory, ends := b.memory[:0], make([]int, 0, batchSize)
 	var stopped error
 	start := *offset
 	for len(ends) < batchSize {
@@ -218,8 +230,11 @@ func (v *verifier) fill(b *batch, in *bufio.Reader, sequence *uint64, offset *in
 		memory = append(memory, raw...)
 		ends = append(ends, len(memory))
 	}
-	v.batchBytes = len(memory) + len(memory)/8 // what the next one will need
-	b.lines = make([]line, len(ends))
+	b.memory = memory
+	if b.lines == nil {
+		b.lines = make([]line, batchSize)
+	}
+	b.lines = b.lines[:len(ends)]
 	from := 0
 	for i, to := range ends {
 		b.lines[i] = line{sequence: *sequence - uint64(len(ends)-i-1), offset: start + int64(from), end: start + int64(to), payload: memory[from : to-1 : to-1]}

@@ -24,7 +24,7 @@ func (v *verifier) says(l *line) error {
 		return err
 	}
 	if l.entry != nil {
-		if err := v.follow(l.entry); err != nil {
+		if err := v.follow(l); err != nil {
 			return err
 		}
 	}
@@ -49,12 +49,13 @@ func (v *verifier) meet(l *line) (before uint64, err error) {
 }
 
 // follow checks an entry on which others depend, or that is signed.
-func (v *verifier) follow(e *eventstore.Entry) error {
+func (v *verifier) follow(l *line) error {
+	e := l.entry
 	if e.Ledger != v.report.Ledger {
 		return failed(e.Sequence, "entry", "it is of ledger %s, the head is of %s", e.Ledger, v.head.Origin)
 	}
 	v.disputes(e)
-	if err := v.signature(e); err != nil {
+	if err := v.signature(l); err != nil {
 		return err
 	}
 	v.replay.Follow(*e)
@@ -87,27 +88,34 @@ func statementOf(e *eventstore.Entry) (*signed.Statement, error) {
 	return &s, err
 }
 
-// signature checks who signed an entry's command: a key that stood on the record of the actor who acts, as of read_to.
-func (v *verifier) signature(e *eventstore.Entry) error {
+// statement reads what a party says by signing an entry's command, and checks what it says of the log. It takes longer than
+// all else about an entry but the signature, and no order.
+func (w *worker) statement(e *eventstore.Entry) (*signed.Statement, error) {
 	s, err := statementOf(e)
 	if s == nil || err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.Fresh(e.RecordedAt); err != nil {
-		return failed(e.Sequence, "signature", "%v", err)
+		return nil, failed(e.Sequence, "signature", "%v", err)
 	}
-	if err := v.seen(e.Sequence, s.Seen); err != nil {
-		return err
+	return s, w.seen(e.Sequence, s.Seen)
+}
+
+// signature checks who signed an entry's command: a key that stood on the record of the actor who acts, as of read_to.
+func (v *verifier) signature(l *line) error {
+	if l.statement == nil {
+		return nil
 	}
+	e := l.entry
 	keys, err := v.keys(e)
 	if v.hidden != 0 && (errors.Is(err, eventstore.ErrIncomplete) || err == nil && len(keys) == 0) {
 		v.report.flag(e.Sequence, "its signature was not checked: the record of its actor is withheld")
 		return nil
 	}
 	if err != nil {
-		return err
+		return failed(e.Sequence, "signature", "%v", err)
 	}
-	v.count(e, s.PartySeq)
+	v.count(e, l.statement.PartySeq)
 	v.checkSigned(e, keys)
 	return nil
 }
@@ -140,14 +148,14 @@ func (v *verifier) count(e *eventstore.Entry, number uint64) {
 }
 
 // seen checks that the head that a signer says to have seen belongs to this history.
-func (v *verifier) seen(sequence uint64, seen signed.Seen) error {
+func (w *worker) seen(sequence uint64, seen signed.Seen) error {
 	if seen.Size == 0 {
 		return nil
 	}
 	if seen.Size >= int64(sequence) {
 		return failed(sequence, "seen", "its signer had seen a head of %d entries, before this one was there", seen.Size)
 	}
-	root, err := tlog.TreeHash(seen.Size, tlog.HashReaderFunc(v.tiles.hashes))
+	root, err := w.rootAt(seen.Size)
 	if err != nil {
 		return err
 	}
@@ -155,6 +163,19 @@ func (v *verifier) seen(sequence uint64, seen signed.Seen) error {
 		return failed(sequence, "seen", "its signer had been shown another history of the first %d entries", seen.Size)
 	}
 	return nil
+}
+
+// rootAt returns the root of the first entries, as the tiles have it. Those who sign at about the same time have seen the same
+// head, so that the last one is kept.
+func (w *worker) rootAt(size int64) (tlog.Hash, error) {
+	if size == w.rootSize {
+		return w.root, nil
+	}
+	root, err := tlog.TreeHash(size, tlog.HashReaderFunc(w.tiles.hashes))
+	if err == nil {
+		w.root, w.rootSize = root, size
+	}
+	return root, err
 }
 
 // hashes reads hashes from the tile files, which are compared with the entries as these go by.

@@ -25,7 +25,7 @@ type block struct{ at, size int64 }
 const (
 	shelfBytes = 2 << 20 // what a shelf is to hold, of a bundle up to the size that the next constant allows
 	mostShelve = 1024
-	blockBytes = 16 << 10
+	blockBytes = 32 << 10
 )
 
 // newShelves makes shelves for so many bytes of entries.

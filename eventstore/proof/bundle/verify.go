@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -52,22 +53,22 @@ func Verify(ctx context.Context, dir string, o Options) (*Report, error) {
 
 type verifier struct {
 	Options
-	ctx        context.Context
-	dir        fs.FS
-	report     *Report
-	head       proof.Head
-	all        []mark // the heads by size, ascending
-	marks      []mark // those of them that are still to be compared
-	index      *index
-	shelves    *shelves
-	edge       *proof.Edge
-	tiles      *tileFiles
-	replay     *eventstore.Replay
-	pool       *pool
-	counts     map[string]uint64 // by key: the number of the newest statement that it has signed
-	batchBytes int               // of the reader that runs ahead
-	hidden     uint64            // the sequence of the first withheld entry, 0 for none
-	progress   progress
+	ctx      context.Context
+	dir      fs.FS
+	report   *Report
+	head     proof.Head
+	all      []mark // the heads by size, ascending
+	marks    []mark // those of them that are still to be compared
+	index    *index
+	shelves  *shelves
+	edge     *proof.Edge
+	tiles    *tileFiles
+	replay   *eventstore.Replay
+	pool     *pool
+	counts   map[string]uint64 // by key: the number of the newest statement that it has signed
+	spare    sync.Pool         // of *batch
+	hidden   uint64            // the sequence of the first withheld entry, 0 for none
+	progress progress
 
 	signed, decided, hiddenCases, unruled atomic.Uint64 // what the pool has found; see Report
 }
@@ -157,7 +158,7 @@ func (v *verifier) batch(b *batch) error {
 		return errElsewhere
 	}
 	from := v.edge.Size()
-	whole := b.tile != nil && !b.bad && (len(v.marks) == 0 || v.marks[0].size >= from+batchSize)
+	whole := len(b.tile) > 0 && !b.bad && (len(v.marks) == 0 || v.marks[0].size >= from+batchSize)
 	if whole {
 		if err := v.edge.AppendTile(b.tile, b.root); err != nil {
 			return err
@@ -213,10 +214,8 @@ func (v *verifier) times(l *line) Times {
 		t.NotAfter, t.NotAfterBy = b.NotAfter, b.By
 	}
 	t.ClaimedByUs = l.heading.RecordedAt
-	if l.entry != nil {
-		if s, err := statementOf(l.entry); err == nil && s != nil {
-			t.NotBefore, t.BeforeBy = v.seenAt(s.Seen.Size)
-		}
+	if l.statement != nil {
+		t.NotBefore, t.BeforeBy = v.seenAt(l.statement.Seen.Size)
 	}
 	return t
 }
