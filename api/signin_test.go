@@ -603,7 +603,7 @@ func TestHowLongPeopleStay(t *testing.T) {
 	if v.me().Name == "" {
 		t.Fatal("nobody is signed in")
 	}
-	o.store.Know(func(access.Identity) (access.Caller, error) { return access.Caller{}, access.ErrNoRole })
+	o.store.Know(func(access.Identity) (access.Caller, error) { return access.Caller{Name: "somebody"}, access.ErrNoRole })
 	if me := v.me(); me.Name != "" {
 		t.Errorf("without a line: got %+v", me)
 	}
