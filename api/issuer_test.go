@@ -35,6 +35,7 @@ type testIssuer struct {
 
 	mu      sync.Mutex
 	away    bool
+	public  bool                                              // the client has no secret
 	claims  map[string]any                                    // over those of a good token; nil takes one out
 	sign    func(claims map[string]any) string                // by default with the RSA key
 	answer  func(w http.ResponseWriter, r *http.Request) bool // in place of what /authorize does
@@ -136,7 +137,10 @@ func (i *testIssuer) authorize(w http.ResponseWriter, r *http.Request) {
 
 // token gives an ID token for a code, once, to the client that proves that it asked for it.
 func (i *testIssuer) token(w http.ResponseWriter, r *http.Request) {
-	id, secret, _ := r.BasicAuth()
+	id, secret, basic := r.BasicAuth()
+	if i.public && !basic {
+		id, secret = r.PostFormValue("client_id"), clientSecret
+	}
 	asked, fresh := i.codes[r.PostFormValue("code")]
 	delete(i.codes, r.PostFormValue("code"))
 	proof := sha256.Sum256([]byte(r.PostFormValue("code_verifier")))

@@ -29,7 +29,7 @@ const people = `[
 	{"group": "delegation", "roles": ["negotiator"], "actors": ["north"]},
 	{"group": "staff", "roles": ["observer"]},
 	{"subject": "7a", "roles": ["auditor"]},
-	{"email": "Ann@Example.org", "roles": ["monitor"], "actors": ["watch"]}
+	{"email": "Ann@Example.org", "roles": ["monitor"], "actors": ["bureau"]}
 ]`
 
 // An office is a ledger at which people sign in with accounts of an issuer.
@@ -37,12 +37,13 @@ type office struct {
 	*gated
 	issuer *testIssuer
 	desk   *access.Issuer
+	secret string // of the client; "" for a public one
 }
 
 // openOffice opens an office. change may change the settings.
 func openOffice(t testing.TB, change ...func(*access.SignIn)) *office {
 	t.Helper()
-	o := &office{issuer: newTestIssuer(t)}
+	o := &office{issuer: newTestIssuer(t), secret: clientSecret}
 	return o.open(t, change...)
 }
 
@@ -62,7 +63,7 @@ func (o *office) open(t testing.TB, change ...func(*access.SignIn)) *office {
 		if options.Logger == nil { // asked only for what the rest of the world goes by
 			return
 		}
-		o.desk = access.OpenIssuer(s, clientSecret, access.IssuerOptions{Logger: options.Logger, Retry: 5 * time.Millisecond})
+		o.desk = access.OpenIssuer(s, o.secret, access.IssuerOptions{Logger: options.Logger, Retry: 5 * time.Millisecond})
 		options.Access.Issuer = o.desk
 		options.Access.Store.Know(o.desk.Knows)
 	})
@@ -247,7 +248,7 @@ func TestRolesOfPeople(t *testing.T) {
 		"a group":                              {map[string]any{"groups": []string{"x", "delegation"}}, "negotiator", "north"},
 		"a group as one text":                  {map[string]any{"groups": "delegation"}, "negotiator", "north"},
 		"a subject before groups":              {map[string]any{"sub": "7a", "groups": []string{"delegation"}}, "auditor", ""},
-		"a verified address before groups":     {map[string]any{"email": "ann@example.ORG", "email_verified": true, "groups": []string{"delegation"}}, "monitor", "watch"},
+		"a verified address before groups":     {map[string]any{"email": "ann@example.ORG", "email_verified": true, "groups": []string{"delegation"}}, "monitor", "bureau"},
 		"an address that is not verified":      {map[string]any{"email": "ann@example.org", "groups": []string{"staff"}}, "observer", ""},
 		"an address that is said to be so":     {map[string]any{"email": "ann@example.org", "email_verified": "yes", "groups": []string{"staff"}}, "observer", ""},
 		"who may read besides adds nothing":    {map[string]any{"groups": []string{"staff", "delegation"}}, "negotiator", "north"},
@@ -285,7 +286,7 @@ func TestPeopleGoByTheTable(t *testing.T) {
 		wantProblem(t, v.command(verb, c.body), http.StatusForbidden, c.code)
 	}
 	wantProblem(t, v.command("agree", `{"ceasefire":"x","by":"north"}`), http.StatusNotFound, "not-found")
-	if a := o.send("record-statement", `{"statement":"s","by":"watch","statement_kind":"denial","text":"No."}`, o.as(access.Recorder)...); a.StatusCode != http.StatusForbidden {
+	if a := o.send("record-statement", `{"statement":"s","by":"bureau","statement_kind":"denial","text":"No."}`, o.as(access.Recorder)...); a.StatusCode != http.StatusForbidden {
 		t.Errorf("the secretariat speaks for a monitor's body: %d %s", a.StatusCode, a.body)
 	}
 }
@@ -469,7 +470,7 @@ func TestASignInLeadsNowhereElse(t *testing.T) {
 
 // An issuer that is away keeps nobody from their tokens, and is found when it is back.
 func TestAnIssuerThatIsAway(t *testing.T) {
-	o := &office{issuer: newTestIssuer(t)}
+	o := &office{issuer: newTestIssuer(t), secret: clientSecret}
 	o.issuer.away = true
 	o.open(t)
 	<-o.issuer.looking
@@ -551,6 +552,30 @@ func TestTheRoutesOfASignInGoByTheTable(t *testing.T) {
 	}
 }
 
+// A client without a secret says who it is, and proves by PKCE alone that it asked.
+func TestAPublicClient(t *testing.T) {
+	o := &office{issuer: newTestIssuer(t)}
+	o.issuer.public = true
+	o.open(t)
+	o.awaitSignIn(true)
+	v := o.visitor()
+	if v.open("/login/oidc"); v.me().Name != o.name("8f3c") {
+		t.Error("nobody is signed in")
+	}
+}
+
+// Each sign-in that comes back has the server ask the issuer: how often one address may have that, is bounded.
+func TestSignInsOfOneAddressAreBounded(t *testing.T) {
+	o := openOffice(t)
+	o.api.throttles = newThrottles(access.Rates{Failures: 0.001})
+	for range mostAccounts {
+		o.get(access.CallbackPath + "?code=x&state=y")
+	}
+	if a := o.get(access.CallbackPath + "?code=x&state=y"); a.StatusCode != http.StatusTooManyRequests || a.Header.Get("Retry-After") == "" {
+		t.Errorf("got %d", a.StatusCode)
+	}
+}
+
 // A session of a person ends when the operator has said, and at once with the line that was about them.
 func TestHowLongPeopleStay(t *testing.T) {
 	o := openOffice(t)
@@ -578,7 +603,7 @@ func TestHowLongPeopleStay(t *testing.T) {
 	if v.me().Name == "" {
 		t.Fatal("nobody is signed in")
 	}
-	o.store.Know(func(access.Identity) (access.Caller, error) { return access.Caller{}, access.ErrNoRole })
+	o.store.Know(func(access.Identity) (access.Caller, error) { return access.Caller{Name: "somebody"}, access.ErrNoRole })
 	if me := v.me(); me.Name != "" {
 		t.Errorf("without a line: got %+v", me)
 	}

@@ -111,18 +111,18 @@ func (i *Issuer) look(life context.Context, first time.Duration) {
 			return
 		}
 		i.note(found, err)
-		var next <-chan time.Time
-		asked := i.again
-		if wait = min(2*wait, mostRetry); err == nil {
-			wait = first
+		again, later := i.again, (<-chan time.Time)(nil)
+		if err != nil {
+			again, later = nil, time.After(wait)
+			wait = min(2*wait, mostRetry)
 		} else {
-			next, asked = time.After(wait/2), nil
+			wait = first
 		}
 		select {
 		case <-life.Done():
 			return
-		case <-next:
-		case <-asked:
+		case <-again:
+		case <-later:
 		}
 	}
 }

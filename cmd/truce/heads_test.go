@@ -17,6 +17,7 @@ import (
 	natsjetstream "github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"truceledger/eventstore/logtest"
 	"truceledger/eventstore/proof"
 	"truceledger/eventstore/proof/natsheads"
 )
@@ -38,7 +39,7 @@ type pair struct {
 func TestTwoLedgersSignOneHistory(t *testing.T) {
 	t.Parallel()
 	p := &pair{t: t, store: t.TempDir(), data: [2]string{t.TempDir(), t.TempDir()}}
-	p.url = fmt.Sprintf("nats://127.0.0.1:%d", freePorts(t, 1)[0])
+	p.url = fmt.Sprintf("nats://127.0.0.1:%d", logtest.Ports(t, 1)[0])
 	p.startNATS()
 	p.serve(0)
 	if err := copyFile(filepath.Join(p.data[0], "log.key"), filepath.Join(p.data[1], "log.key")); err != nil {
