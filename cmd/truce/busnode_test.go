@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -55,6 +57,7 @@ func TestTheBusOnACluster(t *testing.T) {
 		wantRefused(t, sender, subject)
 	}
 	wantRefused(t, watcher, bus.CommandSubject+".register-actor")
+	pushOnTheBus(t, watcher)
 	if m, err := watcher.RequestMsg(message(bus.QuerySubject, "", "/v1/actors/north"), patience); err != nil || !strings.Contains(string(m.Data), `"North"`) {
 		t.Errorf("got %+v, %v", m, err)
 	}
@@ -76,6 +79,32 @@ func TestTheBusOnACluster(t *testing.T) {
 	t.Cleanup(p.kill)
 	if _, err := p.stderr.await("the user of --nats-service is in the NATS account TRUCE, which is that of the log"); err != nil {
 		t.Error(err)
+	}
+}
+
+// pushOnTheBus makes consumers of the bucket that send what they read to where it would be a command, a value, or an order to the
+// server. The last one sends to us, so that we know when all have been sent.
+func pushOnTheBus(t *testing.T, nc *nats.Conn) {
+	t.Helper()
+	const here = "_INBOX_program.pushed"
+	arrived, err := nc.SubscribeSync(here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, to := range []string{bus.CommandSubject + ".register-actor", "$KV.TRUCE_STATE.actor.north", "$JS.API.STREAM.DELETE.KV_TRUCE_STATE", "$JS.API.STREAM.PURGE.KV_TRUCE_STATE", here} {
+		name := fmt.Sprint("push-", i)
+		request, err := json.Marshal(map[string]any{"stream_name": "KV_" + bus.Bucket, "config": map[string]any{
+			"name": name, "ack_policy": "none", "deliver_policy": "all", "deliver_subject": to, "headers_only": strings.HasPrefix(to, "$JS"), "inactive_threshold": time.Minute,
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := nc.Request("$JS.API.CONSUMER.CREATE.KV_"+bus.Bucket+"."+name, request, patience); err != nil {
+			t.Fatalf("%s: %v", to, err)
+		}
+	}
+	if _, err := arrived.NextMsg(patience); err != nil {
+		t.Fatal(err)
 	}
 }
 

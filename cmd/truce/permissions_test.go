@@ -56,6 +56,12 @@ func TestDeployedNATS(t *testing.T) {
 		}
 		wantDeaf(t, c.connect(t, "truce-reader"), "truce.>", "$JS.>", "$KV.>", "$SYS.>", "_R_.>", ">")
 	})
+	t.Run("what can be used up is bounded", func(t *testing.T) {
+		answer, err := ledger.Request("$JS.API.INFO", nil, patience)
+		if err != nil || !strings.Contains(string(answer.Data), `"max_streams":2`) || !strings.Contains(string(answer.Data), `"max_consumers":256`) {
+			t.Errorf("the account of the log: %s, %v", answer.Data, err)
+		}
+	})
 	t.Run("a stranger is not let in", func(t *testing.T) {
 		cert, key := c.issue(t, "somebody")
 		if nc, err := jetstream.Dial(t.Context(), jetstream.DialOptions{URL: c.urls(), CAFile: c.file, CertFile: cert, KeyFile: key}); err == nil {
