@@ -16,6 +16,7 @@ import (
 // A gated world is one in which tokens count.
 type gated struct {
 	*world
+	notary
 	store  *access.Store
 	tokens map[access.Role]string
 	ids    map[access.Role]string
@@ -35,7 +36,7 @@ func gate(t testing.TB, change ...func(*Options)) *gated {
 	}
 	t.Cleanup(func() { _ = alerts.Close() })
 	dir := t.TempDir()
-	g.world = open(t, append([]func(*Options){func(o *Options) {
+	g.world = open(t, append([]func(*Options){g.provable(t), func(o *Options) {
 		o.Access = &access.Desk{Store: store, Ledger: "testledger"}
 		o.Files, o.Vault = openBesides(t, dir)
 		o.Alerts = &alert.Sender{Options: alert.Options{Store: alerts, Now: time.Now}}
@@ -77,7 +78,9 @@ func callerOf(r access.Role) access.Caller {
 // Every route, as every role and as nobody, lets in whom the table lets in, and nobody else.
 func TestEveryRouteGoesByTheTable(t *testing.T) {
 	g := gate(t)
-	for _, pattern := range g.api.mux.patterns {
+	g.settle()
+	g.sign(t)
+	for _, pattern := range g.api.mux.patterns { // what the server answers to, by its own word
 		action, listed := access.OfRoute(pattern)
 		if !listed {
 			t.Errorf("%s stands in no row of the table", pattern)
@@ -87,17 +90,27 @@ func TestEveryRouteGoesByTheTable(t *testing.T) {
 			g.try(pattern, action, role)
 		}
 	}
-	absent := []string{ // those of the proof, which need signed heads: the stories of cmd/truce walk them
-		"GET /log/checkpoint", "GET /log/checkpoints", "GET /log/policy", "GET /log/tile/{tile...}", "GET /log/tile/entries/{tile...}", "GET /log/consistency",
-		"GET /v1/keys", "GET /v1/entries/{sequence}/receipt", "GET /v1/entries/{sequence}/proof",
-		"POST /v1/statements/{command}", "GET /v1/ceasefires/{id}/proof",
-		"GET /login/oidc", "GET /login/oidc/callback", // those of an issuer: signin_test.go walks them
-	}
+	absent := []string{"GET /login/oidc", "GET /login/oidc/callback"} // those of an issuer: signin_test.go walks them
 	for pattern := range access.Routes() {
 		if !slices.Contains(g.api.mux.patterns, pattern) && !slices.Contains(absent, pattern) {
 			t.Errorf("the table names %s, which is no route", pattern)
 		}
 	}
+	document := into[struct {
+		Paths map[string]map[string]any `json:"paths"`
+	}](t, g.get("/openapi.json"))
+	for path, methods := range document.Paths {
+		for method := range methods {
+			if pattern := strings.ToUpper(method) + " " + path; !slices.ContainsFunc(g.api.mux.patterns, func(p string) bool { return documented(p) == documented(pattern) }) {
+				t.Errorf("OpenAPI names %s, which is no route", pattern)
+			}
+		}
+	}
+}
+
+// documented is how a route is written in OpenAPI, which knows no rest of a path, and files by their ending.
+func documented(pattern string) string {
+	return strings.NewReplacer("...}", "}", "/{command}.json", "/{name}", "/{type}.json", "/{name}").Replace(pattern)
 }
 
 func (g *gated) try(pattern string, action access.Action, role access.Role) {

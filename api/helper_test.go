@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"truceledger/eventstore"
 	"truceledger/eventstore/blobs"
 	"truceledger/eventstore/memory"
+	"truceledger/eventstore/proof"
 	"truceledger/projections"
 )
 
@@ -86,6 +88,40 @@ func open(t testing.TB, change ...func(*Options)) *world {
 	})
 	w.settle()
 	return w
+}
+
+// A notary signs the heads of a world's log.
+type notary struct{ keeper *proof.Keeper }
+
+// provable gives a world signed heads, and so the routes of the proof.
+func (n *notary) provable(t testing.TB) func(*Options) {
+	dir := t.TempDir()
+	return func(o *Options) {
+		if o.Queries == nil { // it is asked for the clock only
+			return
+		}
+		ledger := o.Ledger.(*eventstore.Ledger).ID()
+		key, err := proof.OpenLogKey(filepath.Join(dir, "log.key"), proof.Origin("localhost", ledger))
+		if err != nil {
+			t.Fatal(err)
+		}
+		heads, err := proof.OpenHeads(filepath.Join(dir, "heads.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = heads.Close() })
+		tree := o.Queries.(*projections.Projections)
+		n.keeper = proof.NewKeeper(key, tree, heads, nil)
+		o.Proof = &Proof{Heads: heads, Tree: tree, LogKey: n.keeper.Verifier(), VerifierKey: key.VerifierKey(), Ledger: ledger}
+	}
+}
+
+// sign signs a head over all that the read models hold.
+func (n *notary) sign(t testing.TB) {
+	t.Helper()
+	if _, err := n.keeper.Sign(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // beside is what lies beside the log of a world that has it.

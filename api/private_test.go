@@ -35,6 +35,7 @@ var callers = map[string]access.Caller{
 // A house is a world with files and a vault, in which everybody has a role.
 type house struct {
 	*world
+	notary
 	files *blobs.Files
 	vault *blobs.Vault
 	dir   string
@@ -58,7 +59,7 @@ func private(t testing.TB) *house {
 	t.Helper()
 	h := &house{dir: t.TempDir()}
 	h.files, h.vault = openBesides(t, h.dir)
-	h.world = open(t, func(o *Options) {
+	h.world = open(t, h.provable(t), func(o *Options) {
 		o.Files, o.Vault, o.Access = h.files, h.vault, &access.Desk{Everyone: &access.Reader}
 	})
 	h.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -62,6 +62,9 @@ func (a *API) stateCommand(ctx context.Context, in *statementInput) (*statementO
 	if !slices.Contains(eventstore.Verbs(), in.Command) {
 		return nil, unknownCommand(in.Command)
 	}
+	if p := mayVerb(ctx, in.Command); p != nil {
+		return nil, p
+	}
 	if p := a.readiness.check(ctx, a); p != nil {
 		return nil, p
 	}
