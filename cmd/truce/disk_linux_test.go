@@ -138,7 +138,7 @@ func TestARebuildOnAFullDisk(t *testing.T) {
 	if code := run(t.Context(), []string{"rebuild", "--server", k.address}, nil, io.Discard, &said, homeEnv); code == exitDone {
 		t.Errorf("a rebuild without room for it: exit code %d, %s", code, &said)
 	}
-	if !strings.Contains(said.String(), "the ledger's disk has no room for this") {
+	if !strings.Contains(said.String(), "the disk that holds the ledger is full") {
 		t.Errorf("it does not say why: %s; the server said: %s", &said, k.server.stderr)
 	}
 	if after := k.views(); len(after) != 1 || after[0] != before[0] {
