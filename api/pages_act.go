@@ -24,10 +24,13 @@ func (a *API) actRoutes() {
 	a.mux.HandleFunc("POST /act/{verb}", a.actForm)
 }
 
-// verbGroups are the commands by the kind of record that they address.
-func verbGroups() (groups []web.VerbGroup) {
+// verbGroups are the commands that the caller may send, by the kind of record that they address.
+func verbGroups(ctx context.Context) (groups []web.VerbGroup) {
 	by := map[domain.Kind][]string{}
 	for _, verb := range eventstore.Verbs() {
+		if mayVerb(ctx, verb) != nil {
+			continue
+		}
 		c, _ := eventstore.NewCommand(verb)
 		kind := c.Target().Kind
 		if kind == "" { // one for records of any kind
@@ -63,7 +66,7 @@ func (a *API) actFrame(r *http.Request, form url.Values) (web.Frame, projections
 
 func (a *API) actIndex(w http.ResponseWriter, r *http.Request) {
 	f, _, err := a.actFrame(r, r.URL.Query())
-	a.send(w, r, web.Act{Frame: f, Groups: verbGroups(), Recorded: r.URL.Query().Get("recorded")}, http.StatusOK, err)
+	a.send(w, r, web.Act{Frame: f, Groups: verbGroups(r.Context()), Recorded: r.URL.Query().Get("recorded")}, http.StatusOK, err)
 }
 
 // send writes a page that no route of huma's makes.
