@@ -231,7 +231,7 @@ func await(t *testing.T, what string, ok func() bool) {
 
 // A folder that cannot be written to is refused by its name, and left as it is.
 func TestAReadOnlyDiskIsRefusedByName(t *testing.T) {
-	small := smallDisk(t, "size=40m")
+	small := smallDisk(t, "size=96m")
 	data := filepath.Join(small, "data")
 	k := &killing{t: t, data: data, acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
 	k.begin()

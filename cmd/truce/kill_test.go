@@ -117,11 +117,12 @@ func (k *killing) send(c sent) (status int, err error) {
 		return 0, err
 	}
 	defer answer.Body.Close()
-	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+	said, err := io.ReadAll(answer.Body)
+	if err != nil {
 		return 0, err
 	}
 	if answer.StatusCode >= 300 {
-		return answer.StatusCode, fmt.Errorf("status %s", answer.Status)
+		return answer.StatusCode, fmt.Errorf("status %s: %s", answer.Status, said)
 	}
 	return answer.StatusCode, k.note(c, answer)
 }
