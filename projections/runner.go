@@ -117,7 +117,7 @@ const pace = 5 * time.Millisecond
 const (
 	many     = 50 // entries of a transaction
 	leisure  = 6
-	mostPace = 100 * time.Millisecond
+	mostPace = 500 * time.Millisecond
 )
 
 // A gathering says until when a transaction gathers entries.

@@ -18,6 +18,7 @@ const (
 	room      = 128 << 20 // bytes
 	fillRoom  = 256 << 20 // bytes, while the read models are filled from the log: then every entry is garbage a moment later
 	mostRoom  = 800       // percent of what lives
+	leastRoom = 100       // percent while many write: with less, a ledger whose cache is full would be collected all the time
 	calmRoom  = 50        // percent, while few write; Go's own is 100
 	roomTick  = 100 * time.Millisecond
 	busyTick  = 100 // entries in one tick
@@ -86,9 +87,9 @@ func tidy() {
 	debug.FreeOSMemory()
 }
 
-// percentFor is the growth that amounts to room, in percent of what lives, in steps of ten; never less than while few write.
+// percentFor is the growth that amounts to room, in percent of what lives, in steps of ten.
 func percentFor(living, room uint64) int {
-	return int(min(mostRoom, max(calmRoom, room*10/max(1, living)*10)))
+	return int(min(mostRoom, max(leastRoom, room*10/max(1, living)*10)))
 }
 
 // living is how many bytes of the heap the last collection found in use.
