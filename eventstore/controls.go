@@ -27,8 +27,8 @@ func CheckControls(command []byte) error {
 			return fmt.Errorf("look for control characters: %w", err)
 		}
 		if t.Kind() == '"' {
-			if r, found := control(t.String()); found {
-				return domain.Field(fieldPath(d.StackPointer()), "holds the control character U+%04X; allowed besides what is printed are tab and the end of a line", r)
+			if err := CheckControlsIn(fieldPath(d.StackPointer()), t.String()); err != nil {
+				return err
 			}
 		}
 		if d.StackDepth() == 0 {
@@ -37,16 +37,16 @@ func CheckControls(command []byte) error {
 	}
 }
 
-// control returns the first control character of a text that is refused.
-func control(s string) (rune, bool) {
-	for i, r := range s {
+// CheckControlsIn is CheckControls for one text: field names it in the refusal.
+func CheckControlsIn(field, text string) error {
+	for i, r := range text {
 		switch {
-		case !unicode.Is(unicode.Cc, r), r == '\t', r == '\n', r == '\r' && strings.HasPrefix(s[i:], "\r\n"):
+		case !unicode.Is(unicode.Cc, r), r == '\t', r == '\n', r == '\r' && strings.HasPrefix(text[i:], "\r\n"):
 		default:
-			return r, true
+			return domain.Field(field, "holds the control character U+%04X; allowed besides what is printed are tab and the end of a line", r)
 		}
 	}
-	return 0, false
+	return nil
 }
 
 // mayHoldControls reports whether a command is worth reading again. What has no escape but of a quote, a backslash, a tab or the
