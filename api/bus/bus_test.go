@@ -79,6 +79,9 @@ func openWith(t testing.TB, handler func(http.Handler) http.Handler) *house {
 	}
 	h.own, h.log = nc, log
 	views.Start(context.Background())
+	if err := views.WaitFor(t.Context(), 1); err != nil { // until then nobody is answered, and a busy machine takes its time
+		t.Fatal(err)
+	}
 	h.api = api.New(api.Options{Access: &access.Desk{Store: tokens, Ledger: "testledger"}, Ledger: ledger, Queries: views, Log: log, Logger: logger})
 	service, err := h.embedded.ConnectService()
 	if err != nil {

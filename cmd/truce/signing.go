@@ -122,6 +122,9 @@ func (s *signing) statement(ctx context.Context, c domain.Command, number uint64
 	if err != nil {
 		return signed.Statement{}, err
 	}
+	if err := eventstore.CheckControls(raw); err != nil {
+		return signed.Statement{}, usageError{err}
+	}
 	seen, err := s.seen(ctx)
 	return signed.Statement{
 		Ledger: s.ledger, Command: raw, TermsSHA256: terms, PartySeq: number, Seen: seen,
