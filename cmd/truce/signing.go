@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,11 +32,16 @@ type signing struct {
 	key     note.Verifier
 	signers []ssh.Signer
 	closers []func() error
+	answers *bufio.Reader // one for all questions: it reads ahead
+}
+
+func newSigning(p *program, f signFlags) *signing {
+	return &signing{signFlags: f, p: p, answers: bufio.NewReader(p.stdin)}
 }
 
 // openSigning asks the ledger what a statement must name, and opens the keys.
 func (p *program) openSigning(ctx context.Context, f signFlags) (s *signing, err error) {
-	s = &signing{signFlags: f, p: p}
+	s = newSigning(p, f)
 	if s.client, err = p.client(); err != nil {
 		return nil, err
 	}

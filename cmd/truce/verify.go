@@ -119,8 +119,10 @@ func (p *program) verify(ctx context.Context, f verifyFlags, trust bundle.Trust,
 		if err := p.fetch(ctx, dir, what, trust); err != nil {
 			return p.reportFetch(err, what, *f.output)
 		}
-	} else if _, err := os.Stat(what); err != nil {
+	} else if info, err := os.Stat(what); err != nil {
 		return usageError{err}
+	} else if !info.IsDir() {
+		return usage("%s is a file: name the folder of a bundle, or a server's address", what)
 	}
 	defer bundle.Room()()
 	bar := p.progress("entries verified")
@@ -188,7 +190,7 @@ func (p *program) reportVerify(r *bundle.Report, times []entryTimes, err error, 
 			return err
 		}
 	} else if failure == nil {
-		if _, err := fmt.Fprint(p.stdout, r.Words()); err != nil {
+		if _, err := fmt.Fprint(p.stdout, visibleLines(r.Words())); err != nil {
 			return err
 		}
 	}

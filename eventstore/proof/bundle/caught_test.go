@@ -135,6 +135,7 @@ func withoutAKey(t *testing.T, says map[string][]string) {
 		"an older head in place of the newest": {edit("checkpoint", func([]byte) []byte { return f.signed[1] })},
 		"a receipt":                            {edit("receipts/3", replace("index 2", "index 3")), edit("receipts/3", flip(40))},
 		"an attachment":                        {edit(attachment, flip(0))},
+		"a link, a pipe, a device or a folder in the place of a file": {linked(whole, "checkpoint"), linked(whole, "tile"), put("tile/0/000", aFolder)},
 	} {
 		for _, change := range changes {
 			dir := filepath.Join(t.TempDir(), "b")

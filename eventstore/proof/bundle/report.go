@@ -50,6 +50,9 @@ type Report struct {
 	Flags       []Flag   `json:"flags,omitempty"`     // what is odd and does not fail, the first of each kind
 	FlagsMore   uint64   `json:"flags_more"`          // how many more there are
 	EntriesRead bool     `json:"entry_files_checked"` // whether every tile/entries file was there
+
+	Strangers     uint64 `json:"other_files"` // files in the folder that are none of a bundle's; not looked at
+	FirstStranger string `json:"other_files_first,omitempty"`
 }
 
 // A Bound says that entries up to a sequence stood in the log at a time, by a witness's word. Bounds ascend.
@@ -150,5 +153,8 @@ func (r *Report) contents(say func(string, ...any)) {
 	}
 	if r.Receipts > 0 {
 		say("%d receipts hold.", r.Receipts)
+	}
+	if r.Strangers > 0 {
+		say("%d files in the folder are none of a bundle's, and were not looked at, beginning with %q.", r.Strangers, r.FirstStranger)
 	}
 }

@@ -74,6 +74,9 @@ type verifier struct {
 }
 
 func (v *verifier) run() (err error) {
+	if err = v.survey(); err != nil {
+		return err
+	}
 	if v.head, v.marks, err = v.readHeads(); err != nil {
 		return err
 	}
@@ -99,7 +102,10 @@ func (v *verifier) run() (err error) {
 	if err := v.attachments(); err != nil {
 		return err
 	}
-	return v.receipts()
+	if err := v.receipts(); err != nil {
+		return err
+	}
+	return v.strangers()
 }
 
 // check goes through all entries: once in the order of the log, and once record by record for the rules.
