@@ -158,6 +158,7 @@ func withTheLogsKey(t *testing.T, says map[string][]string) {
 		"an entry that nobody decided, an event that does not follow": {{7, replace(`"by":"south"`, `"by":"north"`)}, {298, replace("PT24H", "PT96H")}},
 		"an entry re-timed to before the one before it":               {{7, replace(`"time":"2016-05-04T12:00:00Z"`, `"time":"2016-05-03T12:00:00Z"`)}},
 		"an entry given another subject":                              {{7, replace(`"subject":"ceasefire/river"`, `"subject":"ceasefire/rivex"`)}},
+		"an entry that names rules that nobody has":                   {{7, replace(`"rules":1`, `"rules":2`)}, {298, replace(`"rules":1`, `"rules":0`)}},
 		"an entry of another ledger":                                  {{9, replace("urn:truce:", "urn:truce:x")}},
 	} {
 		for _, x := range forgeries {

@@ -70,7 +70,7 @@ type verifier struct {
 	hidden   uint64            // the sequence of the first withheld entry, 0 for none
 	progress progress
 
-	signed, decided, hiddenCases, unruled atomic.Uint64 // what the pool has found; see Report
+	signed, decided, hiddenCases, firstHidden atomic.Uint64 // what the pool has found; see Report
 }
 
 func (v *verifier) run() (err error) {
@@ -119,7 +119,7 @@ func (v *verifier) check() error {
 		err = v.rules(err)
 	}
 	v.report.Signed, v.report.Decided = v.signed.Load(), v.decided.Load()
-	v.report.Undecided, v.report.Unruled = v.hiddenCases.Load(), v.unruled.Load()
+	v.report.Undecided, v.report.FirstUndecided = v.hiddenCases.Load(), v.firstHidden.Load()
 	return err
 }
 
