@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -191,8 +192,11 @@ func (v *verifier) receipts() error {
 			return err
 		}
 		r, err := proof.VerifyReceiptOf(receipt, leaf, v.LogKey, v.witnesses()...)
-		if err != nil || r.Sequence != sequence {
-			return failed(sequence, "receipt", "%v", errors.Join(err, proof.ErrReceipt))
+		if err == nil && r.Sequence != sequence {
+			err = fmt.Errorf("%w: it is for entry %d", proof.ErrReceipt, r.Sequence)
+		}
+		if err != nil {
+			return failed(sequence, "receipt", "%v", err)
 		}
 		v.report.Receipts++
 		return nil

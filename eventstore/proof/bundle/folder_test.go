@@ -2,12 +2,17 @@ package bundle_test
 
 import (
 	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"truceledger/eventstore/proof/bundle"
 )
@@ -130,4 +135,22 @@ func TestAnAttachmentIsWrittenNowhereButIntoItsFolder(t *testing.T) {
 		}
 		must(t, os.RemoveAll(dir))
 	}
+}
+
+// A head of nothing proves nothing: it must not read as a ledger in which all is in order.
+func TestALogWithoutAnEntryIsNoLedger(t *testing.T) {
+	skey, vkey, err := note.GenerateKey(rand.Reader, "ledger.example/truce/nothing")
+	must(t, err)
+	signer, err := note.NewSigner(skey)
+	must(t, err)
+	empty := sha256.Sum256(nil)
+	head, err := note.Sign(&note.Note{Text: "ledger.example/truce/nothing\n0\n" + base64.StdEncoding.EncodeToString(empty[:]) + "\n"}, signer)
+	must(t, err)
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "checkpoint"), head, 0o644))
+	must(t, os.WriteFile(filepath.Join(dir, "events.jsonl"), nil, 0o644))
+	key, err := note.NewVerifier(vkey)
+	must(t, err)
+	_, err = bundle.Verify(t.Context(), dir, bundle.Options{Trust: bundle.Trust{LogKey: key}})
+	caught(t, err, 0, "head")
 }

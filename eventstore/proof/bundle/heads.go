@@ -39,9 +39,17 @@ func (v *verifier) readHeads() (proof.Head, []mark, error) {
 	if err != nil {
 		return proof.Head{}, nil, failed(0, "head", "%v", err)
 	}
+	if head.Size == 0 {
+		return proof.Head{}, nil, failed(0, "head", "it covers no entry, and every ledger has a first one, which opens it")
+	}
 	marks, err := v.earlier()
 	if err != nil {
 		return proof.Head{}, nil, err
+	}
+	for _, m := range marks {
+		if m.size > head.Size {
+			return proof.Head{}, nil, failed(0, "history", "checkpoints.txt holds a signed head of %d entries, and the bundle has %d", m.size, head.Size)
+		}
 	}
 	v.report.Heads = len(marks)
 	for _, text := range v.Kept {
