@@ -158,10 +158,18 @@ func (s *signing) terms(ctx context.Context, c domain.Command) (string, error) {
 	return view.TermsHash(), nil
 }
 
-// seen is the newest head of the log, checked with the log's key.
+// seen is the newest head of the log, checked with the log's key. It waits a little for the cosignatures of the ledger's witnesses:
+// what is signed having seen them cannot have been signed earlier.
 func (s *signing) seen(ctx context.Context) (signed.Seen, error) {
 	text, err := s.client.Raw(ctx, "/log/checkpoint", client.Query{})
 	if err != nil {
+		return signed.Seen{}, err
+	}
+	policy, err := s.client.Raw(ctx, "/log/policy", client.Query{})
+	if err == nil {
+		text, err = cosigned(ctx, s.client, text, policy)
+	}
+	if err != nil && !isNotFound(err) {
 		return signed.Seen{}, err
 	}
 	h, err := proof.OpenHead(text, s.key)

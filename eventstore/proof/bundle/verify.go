@@ -221,13 +221,15 @@ func (v *verifier) times(l *line) Times {
 	}
 	t.ClaimedByUs = l.heading.RecordedAt
 	if l.statement != nil {
-		t.NotBefore, t.BeforeBy = v.seenAt(l.statement.Seen.Size)
+		if at, by := v.seenAt(l.statement.Seen.Size); !at.After(l.heading.RecordedAt) { // or the head was cosigned only after it was seen
+			t.NotBefore, t.BeforeBy = at, by
+		}
 	}
 	return t
 }
 
-// seenAt returns when a witness first cosigned the head of exactly this size. A signer who takes only cosigned heads for
-// seen, as our program does, cannot have signed before that.
+// seenAt returns when a witness first cosigned the head of exactly this size. Who had seen it cosigned, as our program waits for,
+// cannot have signed before that.
 func (v *verifier) seenAt(size int64) (time.Time, string) {
 	i, found := slices.BinarySearchFunc(v.all, size, func(m mark, size int64) int { return cmp.Compare(m.size, size) })
 	for ; found && i < len(v.all) && v.all[i].size == size; i++ {
