@@ -19,6 +19,7 @@ import (
 	"truceledger/eventstore"
 	"truceledger/eventstore/proof"
 	"truceledger/eventstore/proof/signed"
+	"truceledger/eventstore/proof/witness"
 	"truceledger/projections"
 )
 
@@ -33,6 +34,7 @@ type signing struct {
 	signers []ssh.Signer
 	closers []func() error
 	answers *bufio.Reader // one for all questions: it reads ahead
+	alone   bool          // the ledger's witnesses do not answer
 }
 
 func newSigning(p *program, f signFlags) *signing {
@@ -165,11 +167,7 @@ func (s *signing) seen(ctx context.Context) (signed.Seen, error) {
 	if err != nil {
 		return signed.Seen{}, err
 	}
-	policy, err := s.client.Raw(ctx, "/log/policy", client.Query{})
-	if err == nil {
-		text, err = cosigned(ctx, s.client, text, policy)
-	}
-	if err != nil && !isNotFound(err) {
+	if text, err = s.witnessed(ctx, text); err != nil {
 		return signed.Seen{}, err
 	}
 	h, err := proof.OpenHead(text, s.key)
@@ -177,6 +175,27 @@ func (s *signing) seen(ctx context.Context) (signed.Seen, error) {
 		return signed.Seen{}, unverifiedError{err}
 	}
 	return signed.Seen{Size: h.Size, Root: h.Root[:]}, nil
+}
+
+// witnessed waits for the cosignatures under the newest head, where the ledger asks for some. Once nobody answered, nobody is waited
+// for any more.
+func (s *signing) witnessed(ctx context.Context, head []byte) ([]byte, error) {
+	if s.alone {
+		return head, nil
+	}
+	policy, err := s.client.Raw(ctx, "/log/policy", client.Query{})
+	if isNotFound(err) {
+		return head, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if head, err = cosigned(ctx, s.client, head, policy); err != nil {
+		return nil, err
+	}
+	p, err := witness.ParsePolicy(policy)
+	s.alone = err == nil && !p.Reached(head)
+	return head, nil
 }
 
 // number is the next number of a key, by what this machine has signed with it; count keeps it. A key that signs on several

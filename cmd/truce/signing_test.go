@@ -73,6 +73,16 @@ func TestTheSignerWaitsForACosignedHead(t *testing.T) {
 	if seen.Size != 7 || asked.Load() != 3 {
 		t.Errorf("it has seen the log at %d, and asked %d times", seen.Size, asked.Load())
 	}
+
+	// From here on the witness is away: it is waited for once.
+	_, err = s.seen(t.Context())
+	noError(t, err)
+	before := asked.Load()
+	_, err = s.seen(t.Context())
+	noError(t, err)
+	if asked.Load() != before+1 || before < 6 {
+		t.Errorf("it asked %d times, and then %d times more", before-3, asked.Load()-before)
+	}
 }
 
 func noError(t *testing.T, err error) {
