@@ -3,6 +3,7 @@ package bundle_test
 import (
 	"io"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,15 +12,57 @@ import (
 	"truceledger/eventstore/proof/signed"
 )
 
+// openAt opens another node whose clock goes ahead of the witness's.
+func (f *fixture) openAt(ahead time.Duration) *eventstore.Ledger {
+	f.t.Helper()
+	l, err := eventstore.Open(f.t.Context(), f.log, eventstore.Options{
+		Clock: func() time.Time { return time.Now().Add(ahead) }, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	must(f.t, err)
+	f.t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
+// A ledger that claims a later time than a witness has seen the entry at is told on.
+func TestATimeThatAWitnessContradictsIsFlagged(t *testing.T) {
+	f := onTheTable(t, newSigner(t))
+	c, err := eventstore.DecodeCommand("", []byte(`{"command":"register-place","place":"hill","name":"Hill"}`)) // entry 7
+	must(t, err)
+	_, err = f.openAt(48*time.Hour).Execute(t.Context(), eventstore.Request{Command: c, Principal: "desk"})
+	must(t, err)
+	if words := f.verify().Words(); !strings.Contains(words, "Note on entry 7: its recorded_at ") || !strings.Contains(words, " lies after north.example/witness had already cosigned it on ") {
+		t.Errorf("it says:\n%s", words)
+	}
+}
+
+// A signer's number that is left out, or stands twice, is told.
+func TestAGapInASignersNumbersIsFlagged(t *testing.T) {
+	key := newSigner(t)
+	f := onTheTable(t, key) // number 1
+	word := func(number uint64, id string) {
+		must(t, f.signs(f.statement(number, f.seen(), `{"command":"record-statement","statement":"`+id+`","by":"north","statement_kind":"announcement","text":"We heard."}`), key))
+	}
+	word(2, "second") // entry 7
+	word(5, "fifth")
+	word(5, "again")
+	words := f.verify().Words()
+	for _, says := range []string{
+		"Note on entry 8: its signer calls it number 5, and number 2 was the last before it: what was signed between is not in the log",
+		"Note on entry 9: its signer calls it number 5, after number 5: the same word may stand twice",
+	} {
+		if !strings.Contains(words, says) || strings.Contains(words, "Note on entry 7") {
+			t.Errorf("it says:\n%s", words)
+		}
+	}
+}
+
 // What is signed having seen a cosigned head was not signed before that. A head that was cosigned only after the entry was
 // recorded says nothing of the entry.
 func TestWhatTheSignerHadSeenBoundsTheTime(t *testing.T) {
 	key := newSigner(t)
 	f := onTheTable(t, key)                                      // its head is cosigned now
 	must(t, f.signs(f.statement(2, f.seen(), northAgrees), key)) // entry 7, which the ledger records in 2016
-	now, err := eventstore.Open(t.Context(), f.log, eventstore.Options{Clock: time.Now, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	must(t, err)
-	t.Cleanup(func() { _ = now.Close() })
+	now := f.openAt(0)
 	s := f.statement(3, f.seen(), `{"command":"record-statement","statement":"word","by":"north","statement_kind":"announcement","text":"We heard."}`)
 	s.ValidUntil = time.Now().Add(time.Hour).Format(time.RFC3339)
 	e, err := signed.Sign(s, key)
