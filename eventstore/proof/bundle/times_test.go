@@ -85,3 +85,16 @@ func TestWhatTheSignerHadSeenBoundsTheTime(t *testing.T) {
 		t.Errorf("flagged: %+v", r.Flags)
 	}
 }
+
+// Where the key that signed is withheld, the report says that the signature was not checked, and counts it among none that hold.
+func TestASignatureByAWithheldKeyIsSaidToBeUnchecked(t *testing.T) {
+	key := newSigner(t)
+	f := onTheTable(t, key)                                      // entry 6 registers the key
+	must(t, f.signs(f.statement(2, f.seen(), northAgrees), key)) // entry 7
+	f.sign()
+	r, err := bundle.Verify(t.Context(), f.write(func(s *bundle.Source) { s.Withhold = func(n uint64) bool { return n == 6 } }), f.options())
+	must(t, err)
+	if words := r.Words(); r.Signed != 0 || !strings.Contains(words, "Note on entry 7: its signature was not checked: the record of its actor is withheld") {
+		t.Errorf("%d signatures hold, and it says:\n%s", r.Signed, words)
+	}
+}
