@@ -9,6 +9,7 @@ import (
 	"truceledger/api/access"
 	"truceledger/api/wire"
 	"truceledger/domain"
+	"truceledger/projections"
 )
 
 // shareAll lets third know of everything that was planted.
@@ -42,6 +43,10 @@ func TestSharingLetsInWhoIsNamedAndNobodyElse(t *testing.T) {
 		}
 		if a := p.get(path+"/history", "X-Caller", "outsider"); !strings.Contains(string(a.body), "with third") || !strings.Contains(string(a.body), "record-shared") {
 			t.Errorf("the history of %s does not say who was let in: %s", kind, a.body)
+		}
+		v := into[projections.MaterialView](t, p.get(path+"/material", "X-Caller", "outsider"))
+		if n := len(v.Audience); n < 2 || v.Audience[0].Sequence > before || v.Audience[n-1] != (domain.AudienceMember{Actor: "third", Sequence: v.Version}) {
+			t.Errorf("who may know of %s: %+v", kind, v.Audience)
 		}
 		for _, caller := range []string{"observer", "operator", "nobody", "desk2"} {
 			wantProblem(t, p.get(path, "X-Caller", caller), 404, "not-found")

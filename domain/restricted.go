@@ -24,7 +24,7 @@ type Restriction struct {
 	RestrictedTo []string `json:"restricted_to,omitzero" doc:"Only these actors, auditors and whoever enters it learn that the record exists; its id is made by the ledger. Later only share adds to them." ref:"actor"`
 }
 
-// RestrictedActors are the actors that may know of the record; none for a public one.
+// RestrictedActors are the actors that may know of the record from its beginning; none for a public one.
 func (r *Restriction) RestrictedActors() []string { return r.RestrictedTo }
 
 // RestrictedActors returns the actors that a command restricts its new record to.

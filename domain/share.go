@@ -30,16 +30,37 @@ const (
 	ErrNamesKept     Rejection = "names-what-is-kept: the record names a restricted record of which not all of them may know; share that one with them first, if that may be, or not this one" // R19
 )
 
-// AudienceOf returns the actors that may know of a restricted record; none for a public one, and for one that does not exist.
-func AudienceOf(r Record) (actors []string) {
-	if len(r.Steps) == 0 {
-		return nil
-	}
-	actors = slices.Clip(RestrictedActors(r.Steps[0].Command))
-	for _, s := range r.Steps {
-		if added, shared := AddedBy(s.Events); shared && s.Void == 0 {
-			actors = append(actors, added...)
+// An AudienceMember is an actor that may know of a restricted record.
+type AudienceMember struct {
+	Actor    string `json:"actor"`
+	Sequence uint64 `json:"sequence"` // of the entry that let it: the record's first, or one that shared it
+}
+
+// AudienceMembers lists the actors that the steps which keep allows have let know of a restricted record, in that order; none for a
+// public one, and for one that does not exist.
+func AudienceMembers(r Record, keep func(Step) bool) (all []AudienceMember) {
+	for i, s := range r.Steps {
+		actors, _ := AddedBy(s.Events)
+		switch {
+		case i == 0:
+			actors = RestrictedActors(s.Command) // void or not: the id says that the record is restricted
+		case s.Void != 0:
+			continue
 		}
+		if !keep(s) {
+			continue
+		}
+		for _, actor := range actors {
+			all = append(all, AudienceMember{Actor: actor, Sequence: s.Sequence})
+		}
+	}
+	return all
+}
+
+// AudienceOf returns the actors that may know of a restricted record.
+func AudienceOf(r Record) (actors []string) {
+	for _, c := range AudienceMembers(r, Everything) {
+		actors = append(actors, c.Actor)
 	}
 	return actors
 }

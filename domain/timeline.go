@@ -159,7 +159,7 @@ type Reading struct {
 
 // Readings returns how the entries of the record are to be read, in the order of their places, keeping only the steps that
 // keep allows. Corrections and retractions are no readings of their own: they change or take away those of others. Nor are
-// the steps about the record's files, secrets and readers: see EvidenceOf, SecretsOf and AudienceOf.
+// the steps about the record's files, secrets and readers: see EvidenceOf, SecretsOf and AudienceMembers.
 func (r Record) Readings(keep func(Step) bool) []Reading {
 	corrections := r.corrections(keep)
 	readings := make([]Reading, 0, len(r.Steps))
