@@ -59,15 +59,15 @@ func (e *NotFound) Error() string {
 
 // The refusals that every kind of record shares. R-numbers are those of the rules in doc.go.
 const (
-	ErrUnknownID      Rejection = "unknown-id: a command may only name records that exist; register it first or mend the id"                              // R1
-	ErrExists         Rejection = "exists: a record with this id exists already; choose another id, or correct the one that exists"                       // R1
-	ErrSourceNeeded   Rejection = "source-needed: a report needs somebody who stands behind it: name by or at least one source"                           // R15
-	ErrInTheFuture    Rejection = "in-the-future: an act cannot have been done after the moment it is recorded; only from and until may lie ahead"        // R14
-	ErrNotAnEntry     Rejection = "not-an-entry: a correction names an existing entry of the same record"                                                 // R12
-	ErrItself         Rejection = "corrects-itself: a correction cannot name itself or an entry that comes after it"                                      // R12
-	ErrReplacement    Rejection = "replacement-differs: a replacement is a whole command of the same kind for the same record"                            // R12
-	ErrFinal          Rejection = "final: a key, the reading or destruction of a secret, and a sharing are not corrected or taken back; a key is revoked" // R12
-	ErrRetracted      Rejection = "retracted: the entry is retracted already"                                                                             // R12
+	ErrUnknownID      Rejection = "unknown-id: a command may only name records that exist; register it first or mend the id"                       // R1
+	ErrExists         Rejection = "exists: a record with this id exists already; choose another id, or correct the one that exists"                // R1
+	ErrSourceNeeded   Rejection = "source-needed: a report needs somebody who stands behind it: name by or at least one source"                    // R15
+	ErrInTheFuture    Rejection = "in-the-future: an act cannot have been done after the moment it is recorded; only from and until may lie ahead" // R14
+	ErrNotAnEntry     Rejection = "not-an-entry: a correction names an existing entry of the same record"                                          // R12
+	ErrItself         Rejection = "corrects-itself: a correction cannot name itself or an entry that comes after it"                               // R12
+	ErrReplacement    Rejection = "replacement-differs: a replacement is a whole command of the same kind for the same record"                     // R12
+	ErrFinal          Rejection = "final: keys, readings of secrets, and sharings are not corrected or taken back; a key is revoked"               // R12
+	ErrRetracted      Rejection = "retracted: the entry is retracted already"                                                                      // R12
 	ErrRecordFull     Rejection = "record-full: a record holds at most 10,000 entries; go on in a successor"
 	ErrEndBeforeStart Rejection = "end-before-start: the end must come after the start" // R5, R11
 )
