@@ -32,6 +32,12 @@ func (l *Ledger) draft(ctx context.Context, o *order, record domain.Record, told
 	if err != nil {
 		return draft{}, fmt.Errorf("wait for the reader to reach %d: %w", told, err)
 	}
+	select {
+	case l.deciding <- struct{}{}:
+		defer func() { <-l.deciding }()
+	case <-ctx.Done():
+		return draft{}, ctx.Err()
+	}
 	return l.judged(o, record, l.factsAt(ctx, readTo))
 }
 

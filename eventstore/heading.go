@@ -51,17 +51,9 @@ func (r *Replay) headingOf(e Entry) Heading {
 // object has no name twice, what the beginning says is what the whole says.
 func (r *Replay) quickHeading(payload []byte) (h Heading, ok bool) {
 	b := beginning{payload, true}
-	b.word(`{"specversion":"` + specVersion + `","id":"`)
-	b.text()
-	b.word(`,"source":"`)
-	b.text()
-	b.word(`,"type":"` + entryType + `","subject":"`)
-	subject := b.text()
+	subject, at, before := b.place()
 	h.Record, h.Followed = maphash.Bytes(r.seed, subject), bytes.HasPrefix(subject, ofActor) || bytes.HasPrefix(subject, ofLedger)
-	b.word(`,"time":"`)
-	at := b.text()
-	b.word(`,"datacontenttype":"` + contentType + `","data":{"version_before":`)
-	h.before = b.number()
+	h.before = before
 	b.word(`,"read_to":`)
 	b.number()
 	b.word(`,"rules":`)
@@ -85,12 +77,37 @@ func (r *Replay) quickHeading(payload []byte) (h Heading, ok bool) {
 	return h, b.ok && known
 }
 
+// VersionBefore returns the sequence of the entry of the same record that an entry says to follow, 0 for a record's first, most
+// often without reading the rest of it.
+func VersionBefore(payload []byte) (uint64, error) {
+	b := beginning{payload, true}
+	if _, _, before := b.place(); b.ok {
+		return before, nil
+	}
+	e, err := ReadPayload(0, payload)
+	return e.VersionBefore, err
+}
+
 var ofActor, ofLedger = []byte(domain.KindActor + "/"), []byte(domain.KindLedger + "/")
 
 // A beginning is read from the front. Once something is missing it is not ok, and stays so.
 type beginning struct {
 	left []byte
 	ok   bool
+}
+
+// place reads up to where the entry stands: of which record it is, when it was recorded and which entry it follows.
+func (b *beginning) place() (subject, at []byte, before uint64) {
+	b.word(`{"specversion":"` + specVersion + `","id":"`)
+	b.text()
+	b.word(`,"source":"`)
+	b.text()
+	b.word(`,"type":"` + entryType + `","subject":"`)
+	subject = b.text()
+	b.word(`,"time":"`)
+	at = b.text()
+	b.word(`,"datacontenttype":"` + contentType + `","data":{"version_before":`)
+	return subject, at, b.number()
 }
 
 func (b *beginning) word(w string) {

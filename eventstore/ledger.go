@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
+	"truceledger/domain"
 	"truceledger/eventstore/proof/signed"
 )
 
@@ -28,6 +31,10 @@ type Options struct {
 	// FindCommand looks a command up by its key in the index of the read models, so that a key that was used for another
 	// record is refused. Without it that is not noticed.
 	FindCommand func(ctx context.Context, principal, commandID string) (sequence uint64, found bool)
+	// Recall yields what is kept of a record beside the log: its messages after a sequence, in order and without a gap, as far as
+	// they are known there, which need not be all. Only what comes after them is then read from the log. Without it all of a
+	// record is that is not in the cache, which on a large log means a block of the engine's for nearly every entry.
+	Recall func(r domain.Ref, after uint64) iter.Seq2[Message, error]
 	// Signatures says which commands must be signed by their actors' keys. Where the record says otherwise, Open puts the
 	// change on it; "" leaves it as it is.
 	Signatures Signatures
@@ -82,6 +89,9 @@ type Ledger struct {
 	cache    *cache
 	position *position
 	recent   recent
+	// deciding bounds how many commands are decided at the same moment. Were it all that come, each message of a batch, which
+	// passes through several goroutines of the engine, would wait for a processor behind all of them each time.
+	deciding chan struct{}
 
 	life    context.Context // ends with Close
 	end     context.CancelCauseFunc
@@ -117,6 +127,7 @@ func Open(ctx context.Context, log Log, o Options) (*Ledger, error) {
 	}
 	l.signatures = own.policies
 	l.turns, l.cache, l.position = newTurns(o.MaxPerRecord, o.MaxWaiting), newCache(o.CacheBytes), newPosition(last)
+	l.deciding = make(chan struct{}, 2*runtime.GOMAXPROCS(0)) // twice: some wait for what they must know of other records
 	l.life, l.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	l.meetFormat(own.format)
 	if o.LeaderTime != nil {

@@ -3,6 +3,7 @@ package eventstore
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"truceledger/domain"
 )
@@ -29,11 +30,29 @@ func (l *Ledger) refresh(ctx context.Context, record domain.Record) (domain.Reco
 	return grown, nil
 }
 
-// readOn folds what the log holds of the record after its version.
+// readOn folds what the log holds of the record after its version: what is kept beside the log first, and the rest from the
+// log, which alone knows what the newest entry is. Where the two do not go together, or what is kept cannot be read, the log
+// alone counts.
 func (l *Ledger) readOn(ctx context.Context, record domain.Record) (domain.Record, int, error) {
+	if l.options.Recall != nil {
+		if kept, earlier, err := l.fold(ctx, record, l.options.Recall(record.Ref, record.Version())); err == nil && kept.Version() != record.Version() {
+			if grown, added, err := l.loaded(ctx, kept); err == nil {
+				return grown, earlier + added, nil
+			}
+		}
+	}
+	return l.loaded(ctx, record)
+}
+
+func (l *Ledger) loaded(ctx context.Context, record domain.Record) (domain.Record, int, error) {
+	return l.fold(ctx, record, l.log.Load(ctx, Subject(record.Ref), record.Version()))
+}
+
+// fold lets the record go on by messages, which follow on its version. It returns about how many bytes of memory they take.
+func (l *Ledger) fold(ctx context.Context, record domain.Record, messages iter.Seq2[Message, error]) (domain.Record, int, error) {
 	bytes, version := 0, record.Version()
 	var steps []domain.Step
-	for m, err := range l.log.Load(ctx, Subject(record.Ref), record.Version()) {
+	for m, err := range messages {
 		if err != nil {
 			return record, 0, fmt.Errorf("load %s: %w", record.Ref, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"truceledger/api/access"
 	"truceledger/api/alert"
 	"truceledger/api/bus"
+	"truceledger/domain"
 	"truceledger/eventstore"
 	"truceledger/eventstore/jetstream"
 	"truceledger/eventstore/proof"
@@ -83,6 +85,12 @@ func (n *node) open(ctx context.Context, s *settings) (err error) {
 		CheckSeen: func(ctx context.Context, seen signed.Seen) error { return checkSeen(n.models)(ctx, seen) },
 		FindCommand: func(ctx context.Context, principal, id string) (uint64, bool) {
 			return n.models.FindCommand(ctx, principal, id)
+		},
+		Recall: func(r domain.Ref, after uint64) iter.Seq2[eventstore.Message, error] {
+			if n.models == nil { // the ledger's own record is read while it is opened
+				return func(func(eventstore.Message, error) bool) {}
+			}
+			return n.models.Recall(r, after)
 		},
 	}
 	if n.embedded == nil {

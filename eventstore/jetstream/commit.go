@@ -19,7 +19,7 @@ const (
 	batchMessages = 1000
 	batchBytes    = 1 << 20
 	// mostPatience bounds the wait for the others of a crowd: see committer.crowd.
-	mostPatience = 10 * time.Millisecond
+	mostPatience = 25 * time.Millisecond
 	// mostQueued bounds those who wait for the next flush. The ledger lets in as many.
 	mostQueued = 10_000
 )

@@ -93,6 +93,7 @@ var measures = []measure{
 	{"as_of", 2, 0.3, true, "median of a ceasefire of 1,000 entries at three clocks", (*run).asOf},
 	{"start", 3, 1.5, true, "start to ready / the bare server's start on the same folder", (*run).start},
 	{"memory", 2, 1.3, true, "resident memory while serving / the bare server's", (*run).memory},
+	{"cold", 0, 0, false, "durable commands, 256 callers, to records that were not written to for long / raw fsynced publishes", (*run).cold},
 	{"signing", 0.9, 0, false, "durable commands, 256 callers, with heads signed and a witness asked / without", (*run).signing},
 	{"verify", 8, 0, true, "check of a bundle, every entry decided again / hashing its bytes with SHA-256", (*run).verify},
 	{"verify_log", 8, 0, true, "the same without the rules", (*run).verifyLog},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,6 +12,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"truceledger/domain"
+	"truceledger/domain/incident"
+	"truceledger/domain/registry"
 	"truceledger/domain/tally"
 	"truceledger/eventstore"
 )
@@ -123,6 +126,33 @@ func (l *ledger) tallyAt(ctx context.Context, record int) (sequence uint64, err 
 		Tally:  fmt.Sprintf("series-%d", record), Source: observer, Unit: "people", Outcome: "killed", Best: &best,
 	}})
 	return result.Entry.Sequence, err
+}
+
+// cold is what a command costs on a record that nobody has touched for long: the large ledger's incidents, more of them than
+// a ledger keeps in memory.
+func (r *run) cold(ctx context.Context) (value, raw float64, unit string, err error) {
+	l, err := r.largeLedger(ctx)
+	if err != nil {
+		return 0, 0, "", err
+	}
+	witness := &registry.RegisterActor{Actor: "witness", Name: "Witness", Kind: "organisation"}
+	witness.CommandID = "0190a1b2-0000-7000-8000-0000000000b2"
+	if _, err := l.node.Ledger.Execute(ctx, eventstore.Request{Principal: "bench", Command: witness}); err != nil {
+		return 0, 0, "", err
+	}
+	value, raw, err = r.inTurns(
+		func() (float64, error) { return l.rate(ctx, callers, r.Seconds, l.corroborate) },
+		func() (float64, error) { return l.rate(ctx, rawPublishers, r.Seconds, l.publish) })
+	return value, raw, "commands/s", err
+}
+
+// corroborate puts one more account on one of the incidents that the ledger was filled with.
+func (l *ledger) corroborate(ctx context.Context, random *rand.Rand) error {
+	id := random.IntN(l.records/10)*10 + 1 + random.IntN(9) // each tenth record is a ceasefire
+	_, err := l.node.Ledger.Execute(ctx, eventstore.Request{Principal: "bench", Command: &incident.Corroborate{Account: incident.Account{
+		Header: domain.Header{By: "witness", Note: "seen by the local council"}, Addressed: incident.Addressed{Incident: "r-" + strconv.Itoa(id)},
+	}}})
+	return err
 }
 
 // publish is the same for the raw engine: as many bytes, on a subject of its own, on disk when it returns.
