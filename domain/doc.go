@@ -47,7 +47,8 @@
 //	R10  An inquiry is held by a monitor, and concluded only when opened. Two reports of one incident are merged by a
 //	     monitor or by who made the report, and never in a circle.
 //	R11  Counts are not negative; low <= best <= high; a part is no larger than the whole.
-//	R12  A correction names an existing entry, not itself. It deletes nothing.
+//	R12  A correction names an existing entry, not itself. It deletes nothing, and counts from where the corrected entry
+//	     stands in time: an act that is dated wrongly is retracted and recorded anew.
 //	R13  A caller who expects another version than the record's is told so. (Decided in package eventstore.)
 //	R14  Nothing is recorded before it was done; only starts and ends lie ahead.
 //	R15  A report names who stands behind it: an actor or a source.
