@@ -28,7 +28,8 @@
 //
 // Files with their chains of custody and sealed values (custody.go, secrets.go) are steps of a record that no fold sees. A
 // record that is restricted to some actors says so by the form of its id ([Ref.Restricted]), so that everybody who handles an
-// entry knows from its subject alone that it is not for everybody.
+// entry knows from its subject alone that it is not for everybody. Whom it was shared with later (share.go) is a step of that
+// sort too.
 //
 // # The rules
 //
@@ -54,6 +55,8 @@
 //	R16  A local ceasefire's area lies in that of the ceasefire above it, and none stands above itself.
 //	R17  A file is attached to a record once; only its custodian gives it on.
 //	R18  That a secret was read or destroyed is not taken back; a destroyed one is not read.
+//	R19  A restricted record is shared by who began it or an actor of the beginning, with actors who may know of every restricted
+//	     record that it names. A sharing is not taken back.
 //
 // What is odd but not wrong is accepted and marked with a [Flag]: gaps and overlaps between terms, a duration that is not its
 // interval, a report published before what it speaks of, an incident outside the area or time, an attack by an excluded

@@ -63,9 +63,25 @@ func (r *reader) keysOf(actor domain.Ref) (keys []registry.Key, err error) {
 // allKeys reads what stands about keys on an actor's record. It goes past the records that are held, which ask this very
 // question of what they hold: two actors may have signed on each other's record. A command about keys is never void.
 func (r *reader) allKeys(actor domain.Ref) ([]registry.Key, error) {
+	return keysBack(actor, r.row(actor).newest, r.tx.Bucket([]byte(entriesBucket)).Get)
+}
+
+// voided is reader.voided while an entry is applied: the actor's record is read as far as the log goes before it.
+func (t *Tx) voided(e eventstore.Entry) (uint64, error) {
+	signer, named := e.Signer()
+	if e.Signed == nil || !named {
+		return 0, nil
+	}
+	newest := readRow(t.Bucket(rowBucket(signer.Kind)).Get([]byte(signer.ID))).newest
+	keys, err := keysBack(signer, newest, t.Bucket(entriesBucket).Get)
+	return eventstore.VoidedBy(e, keys), err
+}
+
+// keysBack reads an actor's record from its newest entry back.
+func keysBack(actor domain.Ref, newest uint64, payload func(key []byte) []byte) ([]registry.Key, error) {
 	var readings []domain.Reading
-	for n := r.row(actor).newest; n > 0; {
-		e, err := r.entry(actor, n)
+	for n := newest; n > 0; {
+		e, err := decodeEntry(actor, n, payload(number(n)))
 		if err != nil {
 			return nil, err
 		}
