@@ -45,7 +45,7 @@ function found() {
 }
 
 function connect() {
-  if (hidden) return;
+  if (hidden || !sign) return; // who is still to sign in would only be refused, and told that the connection was lost
   source?.close();
   source = new EventSource("/v1/stream?after=" + last);
   source.onopen = found;
@@ -91,7 +91,7 @@ async function ask() {
       banner.textContent = say("lag", { Count: state.lag });
     }
   } catch {
-    if (!lostSince) {
+    if (!lostSince && sign) {
       lost();
       connect();
     }

@@ -76,3 +76,21 @@ func TestSigningWithOnesOwnKey(t *testing.T) {
 	p.sees(".history .meta", "signed with its author’s key")
 	p.sees(".history .proof", "logged")
 }
+
+// Who is still to sign in is not told that the connection was lost, only because it may not follow the ledger yet.
+func TestTheSignInPageIsQuiet(t *testing.T) {
+	t.Parallel()
+	s := start(t, "serve")
+	p := open(t, desk)
+	p.visit(s.url("/login?lang=en"))
+	for range 3 { // whatever the page has asked for meanwhile is answered before
+		js[bool](p, `fetch("/readyz").then(() => true)`)
+	}
+	if shown := js[string](p, `[...document.querySelectorAll(".banner")].filter((b) => !b.hidden).map((b) => b.textContent).join()`); shown != "" {
+		t.Errorf("it says %q", shown)
+	}
+	p.quiet()
+	p.signIn(s)
+	p.await(`document.getElementById("live").classList.contains("on")`) // from then on it follows
+	p.quiet()
+}
