@@ -1,16 +1,13 @@
 package blobs
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -157,51 +154,6 @@ func (v *Vault) Seal(value []byte, by, once string) (Secret, error) {
 	return s, nil
 }
 
-// uploadName hides what it is made of: neither a principal's name nor its key is to be read off a folder.
-func uploadName(by, once string) string {
-	sum := sha256.Sum256([]byte(by + "\x00" + once))
-	return hex.EncodeToString(sum[:])
-}
-
-// uploadFile is what is kept of an upload: the commitment, and a checksum, because another commitment in its place would look
-// like a secret that was destroyed.
-func uploadFile(upload, commitment string) []byte {
-	sum := sha256.Sum256([]byte(upload + " " + commitment))
-	return []byte(commitment + "\n" + hex.EncodeToString(sum[:8]))
-}
-
-// readUpload returns the commitment of an upload, "" where there is none.
-func (v *Vault) readUpload(upload string) (string, error) {
-	path := filepath.Join(v.uploads(), upload)
-	raw, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("vault: %w", err)
-	}
-	commitment, _, summed := strings.Cut(string(raw), "\n")
-	if !domain.IsCommitment(commitment) || summed && !bytes.Equal(raw, uploadFile(upload, commitment)) { // early ones have no sum
-		return "", &DamagedError{Path: path, Why: "it does not hold what was written"}
-	}
-	return commitment, nil
-}
-
-func (v *Vault) uploaded(upload string, value []byte) (s Secret, found bool, err error) {
-	commitment, err := v.readUpload(upload)
-	if err != nil || commitment == "" {
-		return s, false, err
-	}
-	s, err = v.Open(commitment)
-	switch {
-	case errors.Is(err, ErrMissing):
-		return Secret{}, true, ErrDestroyed
-	case err == nil && !bytes.Equal(s.Value, value):
-		return Secret{}, true, ErrKeyUsed
-	}
-	return s, true, err
-}
-
 // A keyFile is what is lost when a secret is destroyed.
 type keyFile struct {
 	Key      []byte `json:"key"`      // of the commitment
@@ -231,42 +183,6 @@ func (v *Vault) keep(s Secret) error {
 		return err
 	}
 	return encryptTo(v.identity.Recipient(), v.keys(), name(s.Commitment), key)
-}
-
-func encryptTo(to age.Recipient, dir, name string, data []byte) error {
-	var out bytes.Buffer
-	w, err := age.Encrypt(&out, to)
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(data)
-	if err = errors.Join(err, w.Close()); err != nil {
-		return err
-	}
-	return write(dir, name, out.Bytes())
-}
-
-// padded brings a value to one of a few lengths, so that the length of a file does not tell a short name from a long one.
-func padded(data []byte) []byte {
-	size := 256
-	for size < len(data)+4 {
-		size *= 4
-	}
-	out := make([]byte, size)
-	binary.BigEndian.PutUint32(out, uint32(len(data)))
-	copy(out[4:], data)
-	return out
-}
-
-func unpadded(data []byte) ([]byte, bool) {
-	if len(data) < 4 {
-		return nil, false
-	}
-	n := binary.BigEndian.Uint32(data)
-	if uint64(n) > uint64(len(data)-4) {
-		return nil, false
-	}
-	return data[4 : 4+n], true
 }
 
 // HasSecret reports whether the vault holds the key of a commitment.
@@ -308,93 +224,4 @@ func (v *Vault) Open(commitment string) (Secret, error) {
 		return Secret{}, &DamagedError{Path: path, Why: "the value is not the one that was committed to"}
 	}
 	return Secret{Commitment: commitment, Key: key.Key, Value: value.Value, By: value.By}, nil
-}
-
-// decrypt reads a file; what it holds goes to take, and into no error.
-func decrypt(identity age.Identity, path string, take func([]byte) bool) error {
-	sealed, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return ErrMissing
-	}
-	if err != nil {
-		return fmt.Errorf("vault: %w", err)
-	}
-	r, err := age.Decrypt(bytes.NewReader(sealed), identity)
-	var data []byte
-	if err == nil {
-		data, err = io.ReadAll(r)
-	}
-	if err != nil || !take(data) {
-		return &DamagedError{Path: path, Why: "it cannot be decrypted with its key"}
-	}
-	return nil
-}
-
-// Destroy destroys the key of a commitment and then the value. It may be called again. That the bytes are written over
-// before they are let go of helps on disks that write in place; others may keep them for a while.
-func (v *Vault) Destroy(commitment string) error {
-	n := name(commitment)
-	if n == "" {
-		return nil
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for _, dir := range []string{v.keys(), v.values()} {
-		if err := shred(filepath.Join(dir, n)); err != nil {
-			return fmt.Errorf("vault: destroy a key: %w", err)
-		}
-	}
-	return nil
-}
-
-func shred(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	info, err := f.Stat()
-	if err == nil {
-		noise := make([]byte, info.Size())
-		rand.Read(noise)
-		_, err = f.WriteAt(noise, 0)
-	}
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Remove(path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-// Sweep finishes what a crash interrupted: keys that the log says are destroyed go, and values without a key.
-func (v *Vault) Sweep(destroyed func(commitment string) bool) error {
-	keys, err := os.ReadDir(v.keys())
-	if err != nil {
-		return fmt.Errorf("vault: %w", err)
-	}
-	for _, k := range keys {
-		if c := commitmentPrefix + k.Name(); destroyed(c) {
-			err = errors.Join(err, v.Destroy(c))
-		}
-	}
-	values, failed := os.ReadDir(v.values())
-	err = errors.Join(err, failed)
-	for _, x := range values {
-		err = errors.Join(err, v.dropKeyless(x.Name()))
-	}
-	return err
-}
-
-// dropKeyless removes a value whose key never came, or is gone. Under the lock, because Seal writes the value first.
-func (v *Vault) dropKeyless(file string) error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if name(commitmentPrefix+file) == "" || v.HasSecret(commitmentPrefix+file) {
-		return nil
-	}
-	return shred(filepath.Join(v.values(), file))
 }
