@@ -24,7 +24,7 @@ truce apply second.yaml --sign-key second-key --sign-key russia-key # another on
 	"rotate-key": {"Put a key in another one's place", `cat >rotate.yaml <<'YAML'
 command: rotate-key
 actor: russia
-replaces: SHA256:...   # truce show actor/russia lists them
+replaces: SHA256:...   # ssh-keygen -l -f russia-key.pub tells it
 key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINNwMHM8lLcve+HMdKmjaanRnkdOE0Sm3ZUxkjv5LTgg
 YAML
 truce apply rotate.yaml --sign-key new-key --sign-key russia-key`},
