@@ -84,13 +84,16 @@ func (p *program) importFile(ctx context.Context, i client.Import, name, quarant
 	total, err := server.Import(ctx, i, table)
 	bar.end()
 	err = errors.Join(err, bad.close())
-	if err == nil || total.Rows > 0 {
-		p.tellImport(i, total)
+	switch {
+	case err != nil && total.Rows > 0:
+		return fmt.Errorf("%w; %s", p.reachable(err), importWords(i, total))
+	case err != nil:
+		return p.reachable(err)
+	case bad.rows > 0:
+		return partlyRefused{fmt.Errorf("%s; the rows in quarantine stand in %s, each with its reason: mend them and import that", importWords(i, total), bad.name)}
 	}
-	if err == nil && bad.rows > 0 {
-		return partlyRefused{fmt.Errorf("%d of %d rows were not taken; they stand in %s, each with its reason: mend them and import that", bad.rows, total.Rows, bad.name)}
-	}
-	return p.reachable(err)
+	_, err = fmt.Fprintln(p.stderr, importWords(i, total)) // not where a dry run's commands stand
+	return err
 }
 
 // partOf is how much of a file of this size was read; below zero where the size is not known.
@@ -123,12 +126,12 @@ func (p *program) openTable(name string) (io.ReadCloser, int64, error) {
 	return f, info.Size(), nil
 }
 
-// tellImport sums up on standard error, where a dry run's commands do not stand.
-func (p *program) tellImport(i client.Import, s wire.ImportSummary) {
-	verb := ""
+// importWords sums up what became of the rows.
+func importWords(i client.Import, s wire.ImportSummary) string {
+	words := fmt.Sprintf("%d rows: %d recorded, %d corrected, %d reinstated, %d unchanged, %d in quarantine; %d retracted, %d registered, %d entries",
+		s.Rows, s.Stored, s.Corrected, s.Reinstated, s.Unchanged, s.Quarantined, s.Retracted, s.Registered, s.Entries)
 	if i.DryRun {
-		verb = "; nothing was recorded, this was a dry run"
+		words += "; nothing was recorded, this was a dry run"
 	}
-	fmt.Fprintf(p.stderr, "%d rows: %d recorded, %d corrected, %d reinstated, %d unchanged, %d in quarantine; %d retracted, %d registered, %d entries%s\n",
-		s.Rows, s.Stored, s.Corrected, s.Reinstated, s.Unchanged, s.Quarantined, s.Retracted, s.Registered, s.Entries, verb)
+	return words
 }
