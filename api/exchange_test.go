@@ -95,7 +95,7 @@ func TestImportsThatCannotBe(t *testing.T) {
 		wantProblem(t, w.do(http.MethodPost, c.path, violence, "Content-Type", c.kind), c.status, c.code)
 	}
 	a := w.do(http.MethodPost, "/v1/import/acled", violence, "Content-Type", "text/csv")
-	if !strings.Contains(string(a.body), `"type":"failed"`) || !strings.Contains(string(a.body), "event_id_cnty") {
+	if !strings.Contains(string(a.body), `"type":"failed"`) || !strings.Contains(string(a.body), `"summary":{"rows":0`) || !strings.Contains(string(a.body), "event_id_cnty") {
 		t.Errorf("got %s", a.body)
 	}
 	readOnly := open(t, func(o *Options) { o.ReadOnly = true })

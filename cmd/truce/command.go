@@ -132,7 +132,7 @@ func describe(f field) string {
 	}
 	switch {
 	case f.required && f.within != "":
-		text += " Required with " + f.within + "."
+		text += " Required where another part of " + f.within + " is given."
 	case f.required:
 		text += " Required."
 	}
