@@ -90,6 +90,28 @@ func TestClocks(t *testing.T) {
 	}
 }
 
+// An answer says for which clocks it is, where any were asked for, and who has left by when.
+func TestAnAnswerSaysWhichClocksItIsFor(t *testing.T) {
+	b := newBook(t)
+	aleppo(t, b)
+	left := b.do(t, `{"command":"withdraw","ceasefire":"syria-cessation","by":"russia","from":"2036-01-01T00:00Z"}`)
+	p := b.started(t, t.TempDir())
+	known, effective, before := b.clock.Now(), at("2016-05-05T12:00:00Z"), left-1
+	for _, c := range []Clock{{}, {Effective: &effective}, {KnownAt: &known}, {AsOfSequence: &left}, {AsOfSequence: &before}, {ReportedBy: &known}, {}} {
+		v, err := p.Ceasefire(t.Context(), "syria-cessation", b.point(t, p, c))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if show(v.KnownAt) != show(c.KnownAt) || show(v.AsOfSequence) != show(c.AsOfSequence) || show(v.ReportedBy) != show(c.ReportedBy) {
+			t.Errorf("asked for %s: got known at %s, as of %s, reported by %s", show(c), show(v.KnownAt), show(v.AsOfSequence), show(v.ReportedBy))
+		}
+		gone := len(v.Departures) == 1 && v.Departures[0].Actor == "russia" && v.Departures[0].Sequence == left && v.Departures[0].From.Earliest.Equal(at("2036-01-01T00:00:00Z"))
+		if want := c.Effective == nil && c.AsOfSequence != &before; gone != want {
+			t.Errorf("asked for %s: got departures %s", show(c), show(v.Departures))
+		}
+	}
+}
+
 func ptr[T any](v T) *T { return &v }
 
 func TestFiltersCountsAndCalendar(t *testing.T) {

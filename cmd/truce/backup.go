@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -47,12 +48,17 @@ secrets: keep it like the data folder itself, and destroy old ones where a secre
 }
 
 func (p *program) backup(ctx context.Context, path, data string) error {
+	p.dataNamed = data // a service's own user has no place in which it could tell where its token is
 	asked, err := p.client()
 	if err != nil {
 		return err
 	}
 	known, err := client.Get[publicKeys](ctx, asked, "/v1/keys", client.Query{})
-	if err != nil {
+	var no *client.Problem
+	switch {
+	case errors.As(err, &no) && no.Status == http.StatusUnauthorized && data != "":
+		return fmt.Errorf("%w; or the server at %s is not that of %s: name the one that is with --server", err, p.server, data)
+	case err != nil:
 		return err
 	}
 	source := backup.Source{

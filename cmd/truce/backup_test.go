@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -43,6 +44,14 @@ func TestABackupOfALedgerThatIsWrittenTo(t *testing.T) {
 		must(exitDone, "backup", "--data", k.data, path)
 		must(exitFailed, "backup", "--data", k.data, path) // it exists
 	}
+	var out, errs bytes.Buffer // as another user than the service's, to whom nobody says where its token is
+	home := t.TempDir()
+	code := run(t.Context(), []string{"backup", "--server", k.address, "--data", k.data, filepath.Join(dir, "by-root")}, nil, &out, &errs, func(name string) string {
+		return map[string]string{"HOME": home}[name]
+	})
+	if code != exitDone {
+		t.Errorf("a backup by the token in the data folder: got exit code %d: %s", code, &errs)
+	}
 	stop()
 	writers.Wait()
 	whole, err := k.get("/v1/entries")
@@ -74,6 +83,9 @@ func TestABackupOfALedgerThatIsWrittenTo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if got := must(exitDone, "restore", filepath.Join(dir, "folder"), "--data", filepath.Join(dir, "keyless")); !strings.Contains(got, "the key that came with it") {
+		t.Errorf("without a key from elsewhere: %s", got)
+	}
 	other := strings.Replace(key, "+", "x+", 1)
 	must(exitUsage, "restore", filepath.Join(dir, "folder"), "--data", filepath.Join(dir, "no"), "--log-key", other)
 	kept := filepath.Join(dir, "ledger.vkey")
@@ -97,7 +109,12 @@ func TestABackupDoesNotMixTwoLedgers(t *testing.T) {
 		t.Fatal(err)
 	}
 	mixed := filepath.Join(t.TempDir(), "mixed.tar")
-	errs := sayUsage(t, ours.address, "backup", "--data", theirs.data, mixed)
+	var words bytes.Buffer
+	stranger := func(name string) string { return map[string]string{"TRUCE_SERVER": ours.address}[name] }
+	if got := run(t.Context(), []string{"backup", "--data", theirs.data, mixed}, nil, io.Discard, &words, stranger); got != exitFailed || !strings.Contains(words.String(), "is not that of "+theirs.data) {
+		t.Errorf("with the other folder's token: got exit code %d: %s", got, &words)
+	}
+	errs := sayUsage(t, ours.address, "backup", "--data", theirs.data, "--token-file", filepath.Join(ours.data, "operator.token"), mixed)
 	if !strings.Contains(errs, "two ledgers are mixed") || !strings.Contains(errs, "--server") {
 		t.Errorf("got %s", errs)
 	}
