@@ -95,7 +95,7 @@ func TestImportsThatCannotBe(t *testing.T) {
 		wantProblem(t, w.do(http.MethodPost, c.path, violence, "Content-Type", c.kind), c.status, c.code)
 	}
 	a := w.do(http.MethodPost, "/v1/import/acled", violence, "Content-Type", "text/csv")
-	if !strings.Contains(string(a.body), `"type":"failed"`) || !strings.Contains(string(a.body), "event_id_cnty") {
+	if !strings.Contains(string(a.body), `"type":"failed"`) || !strings.Contains(string(a.body), `"summary":{"rows":0`) || !strings.Contains(string(a.body), "event_id_cnty") {
 		t.Errorf("got %s", a.body)
 	}
 	readOnly := open(t, func(o *Options) { o.ReadOnly = true })
@@ -248,6 +248,22 @@ func TestExportThenImportGivesTheSameAnswers(t *testing.T) {
 		t.Errorf("the second time stored %+v", s)
 	}
 
+	// An incident that cannot be taken takes only its own lines with it.
+	short := open(t)
+	before, after, _ := strings.Cut(string(lines.body), `"incident":{"id":"again"`)
+	torn := before + `"incident":{"id":"again"` + strings.Replace(after, `"by":"north"`, `"by":"nobody"`, 1)
+	for range 2 {
+		told := short.load("/v1/import/truce", torn, "Content-Type", "application/x-ndjson")
+		codes := map[string]string{}
+		for _, r := range told {
+			if r.Type == "quarantined" {
+				codes[r.Key] = r.Code
+			}
+		}
+		if s := total(t, told); s.Quarantined != 2 || s.Rows != s.Quarantined+s.Stored+s.Unchanged || codes["incident/again"] != "unknown-id" || codes["merged/again"] != "not-found" {
+			t.Errorf("got %+v, %v", s, codes)
+		}
+	}
 }
 
 // TestACarriedLedgerGivesTheSameAnswers carries a ledger on which every verb was used to a fresh one, as commands, and asks both

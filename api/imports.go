@@ -59,8 +59,8 @@ func (a *API) importTable(w http.ResponseWriter, r *http.Request) {
 			_ = control.Flush()
 		}
 	}
-	if _, err := im.Run(r.Context(), table); err != nil {
-		a.importFailed(r, out, err)
+	if total, err := im.Run(r.Context(), table); err != nil {
+		a.importFailed(r, out, total, err)
 	}
 	_, _ = io.CopyN(io.Discard, r.Body, mostUnread) // a connection cut with data on its way may lose the answer
 }
@@ -68,10 +68,10 @@ func (a *API) importTable(w http.ResponseWriter, r *http.Request) {
 // mostUnread is how much of a table that failed is still taken off the line.
 const mostUnread = 64 << 20
 
-// importFailed says in the last line why an import ended early: the status went out with the first.
-func (a *API) importFailed(r *http.Request, out *json.Encoder, err error) {
+// importFailed says in the last line why an import ended early, and what was done by then: the status went out with the first.
+func (a *API) importFailed(r *http.Request, out *json.Encoder, total interchange.Summary, err error) {
 	p := a.fail(r.Context(), err)
-	_ = out.Encode(wire.ImportReport{Type: "failed", Problem: p})
+	_ = out.Encode(wire.ImportReport{Type: "failed", Summary: &total, Problem: p})
 }
 
 // importer reads what is asked for, up to where the table begins.

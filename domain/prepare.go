@@ -12,7 +12,7 @@ import (
 // Prepare checks the fields of c one by one and returns a *FieldError for the first that cannot be used. It changes nothing
 // and looks at no other record. Dates without a zone are taken to be in the ledger's.
 //
-// What a field may hold is declared beside it, by its type and its tags: required, format (slug, duration, zone, sha256),
+// What a field may hold is declared beside it, by its type and its tags: required, format (slug, duration, zone, sealed, ssh-key, sha256),
 // and ref (the kind of record that it names).
 func Prepare(c Command, ledgerZone string) error {
 	p := preparation{zone: ledgerZone}
@@ -199,6 +199,10 @@ func formatted(path, format, s string) error {
 	case "sealed":
 		if !IsCommitment(s) {
 			return Field(path, "%s", ClearText)
+		}
+	case "ssh-key": // here and not only where it is judged, so that nobody signs a command that will be refused
+		if strings.Count(s, " ") != 1 {
+			return Field(path, "%q is not a public key without a comment: give the first two words of a .pub file", clip(s))
 		}
 	case "sha256":
 		if len(s) != 64 || strings.Trim(s, "0123456789abcdef") != "" {

@@ -47,6 +47,7 @@ func TestPrepareRefusesTheFirstFieldThatCannotBeUsed(t *testing.T) {
 		{"the ceasefire's zone is one", proposal(func(c *ceasefire.Propose) { c.Zone = "Mars" }), "zone", "not a zone"},
 		{"a duration is one", proposal(func(c *ceasefire.Propose) { c.Lasting = "48h" }), "lasting", "PT48H"},
 		{"in a list too", proposal(func(c *ceasefire.Propose) { c.PlannedExtensions = []string{"P2D", "P0D"} }), "planned_extensions[1]", "longer than zero"},
+		{"a key has no comment", &registry.RegisterKey{Actor: "russia", Key: "ssh-ed25519 AAAA ann@desk"}, "key", "the first two words of a .pub file"},
 		{"a hash is one", proposal(func(c *ceasefire.Propose) { c.TermsSHA256 = "ABC" }), "terms_sha256", "64 digits"},
 		{"within a list's structs", proposal(func(c *ceasefire.Propose) { c.Obligations = []ceasefire.Obligation{{}} }), "obligations[0].obligation", "required"},
 		{"a source is named", proposal(func(c *ceasefire.Propose) { c.Sources = []domain.SourceRef{{Quote: "they said"}} }), "sources[0].source", "required"},

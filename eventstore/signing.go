@@ -16,6 +16,7 @@ import (
 // What is refused about signatures.
 const (
 	ErrSignatureNeeded domain.Rejection = "signature-needed: this actor is spoken for by its keys only; sign the command with one of them, see truce sign"
+	ErrKeyUnsigned     domain.Rejection = "signature-needed: keys are put on the record, and taken from it, by what they have signed themselves; see truce sign"
 	ErrSignatureWrong  domain.Rejection = "signature-wrong: the command is not signed by a key that stands on the actor's record"
 	ErrNotInFull       domain.Rejection = "not-in-full: a signed command states every field itself, so that nothing stands on the record that was not signed"
 )
@@ -118,10 +119,26 @@ func (l *Ledger) authorise(f *facts, o order, c domain.Command, record domain.Re
 		}
 	}
 	actor, err := unspoken(f, l.policies().at(f.readTo).policy, c, record, by)
-	if err == nil && actor != "" {
-		err = domain.Refuse(ErrSignatureNeeded, "%s", actor)
+	switch {
+	case err != nil || actor == "":
+		return err
+	case isKeyCommand(c) && by == "":
+		return domain.Refuse(ErrKeyUnsigned, "%s: sign it with %s", actor, keySigners(f, c, record))
 	}
-	return err
+	return domain.Refuse(ErrSignatureNeeded, "%s", actor)
+}
+
+// keySigners says which keys a change of an actor's keys must be signed with.
+func keySigners(f *facts, c domain.Command, record domain.Record) string {
+	keys, at, err := signersKeys(f, c, record)
+	stands := err != nil || slices.ContainsFunc(keys, func(k registry.Key) bool { return k.Stands(at) })
+	switch {
+	case newKeyOf(c) == "":
+		return "a key that stands on its record"
+	case stands:
+		return "the new key and with one that stands on its record"
+	}
+	return "the new key itself, as it has no other"
 }
 
 // checkSigned checks the signatures of an order, and what its signer says of the log.

@@ -146,6 +146,9 @@ func TestWhatIsAskedOfATokenIsChecked(t *testing.T) {
 		if _, _, err := s.Create(a); !errors.As(err, &wrong) || wrong.Field != strings.TrimSpace(field) {
 			t.Errorf("%+v: got %v, want a no about %s", a, err, field)
 		}
+		if field == "roles[0]" && !strings.Contains(wrong.Error(), `"king" is none of`) {
+			t.Errorf("got %v, which does not say what was given", wrong)
+		}
 	}
 	if len(s.List()) != 1 {
 		t.Errorf("a refusal left something behind: %v", s.List())

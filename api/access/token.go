@@ -91,7 +91,7 @@ func (a Asked) check(now time.Time) error {
 	}
 	for i, r := range a.Roles {
 		if !slices.Contains(Roles, r) {
-			return domain.Field(fmt.Sprintf("roles[%d]", i), "is none of %s", roleNames())
+			return domain.Field(fmt.Sprintf("roles[%d]", i), "%.60q is none of %s", r, roleNames())
 		}
 	}
 	return a.checkActors()

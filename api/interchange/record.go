@@ -37,6 +37,7 @@ func (im *Importer) blame(j *job, err error) error {
 		field   *domain.FieldError
 		refusal *domain.Refusal
 		no      domain.Rejection
+		missing *domain.NotFound
 	)
 	switch {
 	case errors.As(err, &field):
@@ -45,6 +46,8 @@ func (im *Importer) blame(j *job, err error) error {
 		j.bad = &Unfit{refusal.Code(), refusal.Error()}
 	case errors.As(err, &no):
 		j.bad = &Unfit{no.Code(), no.Error()}
+	case errors.As(err, &missing): // such as a mark on an incident whose own row was refused
+		j.bad = &Unfit{"not-found", missing.Error()}
 	case errors.Is(err, eventstore.ErrTooLarge):
 		j.bad = &Unfit{"entry-too-large", err.Error()}
 	default:

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"truceledger/api/schema"
 	"truceledger/eventstore"
@@ -69,6 +70,16 @@ func TestSentencesKeepWhatIsNotTranslated(t *testing.T) {
 					t.Errorf("%q in %s does not say %q: %s", english, lang, part, byLang[lang])
 				}
 			}
+		}
+	}
+}
+
+// The axis has whole words or abbreviations, no words that were cut.
+func TestTicksAbbreviateTheMonth(t *testing.T) {
+	at := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+	for lang, want := range map[string]string{"en": "20 Nov", "fr": "20 nov.", "ru": "20 нояб.", "ar": "20 تشرين الثاني/نوفمبر"} {
+		if got := (Frame{Lang: lang}).tick(Tick{At: at}, "UTC"); got != want {
+			t.Errorf("%s: got %q, want %q", lang, got, want)
 		}
 	}
 }

@@ -109,17 +109,13 @@ func casualty(lang string, c projections.CasualtiesView) string {
 	return figure(lang, c.Qualifier, c.Low, c.Best, c.High) + " " + word(lang, c.Unit) + " " + word(lang, c.Outcome)
 }
 
-// tick tells a mark of the axis, as short as it can be read.
+// tick tells a mark of the axis, as short as it can be read: with the month's abbreviation as its language has it.
 func (f Frame) tick(t Tick, zone string) string {
 	local := t.At.In(f.zoneOf(zone))
 	if t.Hour {
 		return local.Format("15:04")
 	}
-	month := []rune(say(f.Lang, "month."+strconv.Itoa(int(local.Month()))))
-	if f.Lang != "ar" {
-		month = month[:min(len(month), 4)]
-	}
-	return strconv.Itoa(local.Day()) + " " + string(month)
+	return strconv.Itoa(local.Day()) + " " + say(f.Lang, "month.short."+strconv.Itoa(int(local.Month())))
 }
 
 // clipped shortens a name to what has room beside the picture of the term.

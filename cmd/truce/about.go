@@ -17,9 +17,18 @@ var aboutVerbs = map[string]about{
 	"register-actor":  {"Register a state, group, body or person", "truce register-actor russia --name Russia --kind state --names ru=Россия"},
 	"register-place":  {"Register a place", "truce register-place aleppo --name Aleppo --parent syria --point 37.16,36.20"},
 	"register-source": {"Register a document that reports may cite", "truce register-source afp-2016-05-04 --title \"Truce announced\" --published 2016-05-04 --published-zone UTC"},
-	"register-key":    {"Let a key speak for an actor", "truce register-key russia --key \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINNwMHM8lLcve+HMdKmjaanRnkdOE0Sm3ZUxkjv5LTgg\""},
-	"rotate-key":      {"Put a key in another one's place", "truce rotate-key russia --replaces SHA256:... --key \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINNwMHM8lLcve+HMdKmjaanRnkdOE0Sm3ZUxkjv5LTgg\""},
-	"revoke-key":      {"End a key", "truce revoke-key russia --fingerprint SHA256:... --reason \"the laptop was stolen\""},
+	"register-key": {"Let a key speak for an actor", `ssh-keygen -t ed25519 -f russia-key
+printf 'command: register-key\nactor: russia\nkey: %s\n' "$(cut -d' ' -f1,2 russia-key.pub)" >key.yaml
+truce apply key.yaml --sign-key russia-key                          # the first key signs itself in
+truce apply second.yaml --sign-key second-key --sign-key russia-key # another one, with one that stands`},
+	"rotate-key": {"Put a key in another one's place", `cat >rotate.yaml <<'YAML'
+command: rotate-key
+actor: russia
+replaces: SHA256:...   # ssh-keygen -l -f russia-key.pub tells it
+key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINNwMHM8lLcve+HMdKmjaanRnkdOE0Sm3ZUxkjv5LTgg
+YAML
+truce apply rotate.yaml --sign-key new-key --sign-key russia-key`},
+	"revoke-key": {"End a key", "truce revoke-key russia --fingerprint SHA256:... --reason \"the laptop was stolen\""},
 	"propose": {"Put a ceasefire on the table", `truce propose aleppo-silence --by russia --class silence_regime --area aleppo \
   --consent united-states --consent russia --zone Asia/Damascus`},
 	"amend":             {"Change what is proposed, before agreement", "truce amend aleppo-silence --by russia --lasting PT72H"},
@@ -64,6 +73,22 @@ truce extend aleppo-silence --by russia --to-total PT72H`},
 	"read-secret":         {"Put on the record that a sealed value was read; truce secret read does it and shows the value", "truce read-secret incident/hospital-strike --secret hmac-sha256:bca594de5b8214d17684bf9e4e2b948a112eec02134319fe06df6fb0a5bc5767 --reason \"read on paper\""},
 	"destroy-secret":      {"Destroy the key of a sealed value", "truce destroy-secret incident/hospital-strike --secret hmac-sha256:bca594de5b8214d17684bf9e4e2b948a112eec02134319fe06df6fb0a5bc5767 --reason \"the witness asks for it\" --legal-basis \"Art. 17 GDPR\""},
 	"share":               {"Let further actors know of a restricted record", "truce share talks/restricted-3f0a1c52-9d5b-4c1e-8f5a-0123456789ab --by russia --with united-states --reason \"they are to guarantee it\""},
-	"correct":             {"Correct an earlier entry; the old reading stays visible", "truce correct -f correction.yaml"},
-	"retract":             {"Take an earlier entry back; it stays visible", "truce retract ceasefire/aleppo-silence --sequence 42 --reason \"entered twice\""},
+	"correct": {"Correct an earlier entry; the old reading stays visible", `truce history incident/shots-at-the-ford   # tells the entry's number
+cat > correction.yaml <<'YAML'
+record: incident/shots-at-the-ford
+sequence: 220
+by: north
+reason: The shots fell an hour earlier.
+replacement:
+  command: violate
+  incident: shots-at-the-ford
+  ceasefires: [ford-truce]
+  at: {at: "2016-06-03T20:30", zone: Asia/Damascus}
+  place: ford
+  type: small_arms
+  accused: [south]
+  by: north
+YAML
+truce correct -f correction.yaml`},
+	"retract": {"Take an earlier entry back; it stays visible", "truce retract ceasefire/aleppo-silence --sequence 42 --reason \"entered twice\""},
 }

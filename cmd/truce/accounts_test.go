@@ -66,7 +66,7 @@ func TestAFileOfAccounts(t *testing.T) {
 		"an unknown field":               {accountsFile + "admin: true\n", 0o600, nil, "line 11: admin"},
 		"a field in another case":        {strings.Replace(accountsFile, "client_id", "Client_ID", 1), 0o600, nil, "line 2: Client_ID"},
 		"a field twice":                  {accountsFile + "client_id: other\n", 0o600, nil, `"client_id" stands twice, in line 2 and in line 11`},
-		"an unknown role":                {strings.Replace(accountsFile, "recorder", "admin", 1), 0o600, nil, "line 7: people[0].roles[0]: is none of"},
+		"an unknown role":                {strings.Replace(accountsFile, "recorder", "admin", 1), 0o600, nil, "line 7: people[0].roles[0]: \"admin\" is none of"},
 		"a negotiator of nobody":         {strings.Replace(accountsFile, `  actors: [north, "007"]`, "", 1), 0o600, nil, "line 8: people[1].actors: is required"},
 		"a secret that all can read":     {accountsFile, 0o604, nil, "everybody on this machine can read"},
 		"a secret that is not there":     {strings.Replace(accountsFile, "file: secret", "file: none", 1), 0o600, nil, "no such file"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -50,6 +51,9 @@ from its content and from how many equal documents of the file stand before it.`
 			return fmt.Errorf("interrupted; %s; run the same again to go on", a.summary())
 		case err != nil:
 			return fmt.Errorf("%w; %s; %s", err, a.summary(), advice(err))
+		}
+		if a.stored+a.already == 0 {
+			fmt.Fprintf(p.stderr, "truce: no command in %s\n", strings.Join(files, ", "))
 		}
 		_, err = fmt.Fprintln(p.stdout, a.summary())
 		return err

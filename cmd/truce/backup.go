@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,9 +28,10 @@ func (p *program) backupVerb() *cobra.Command {
 holds. A name that ends in .tar makes one file, any other a folder; neither may exist. Reads and writes go on meanwhile.
 
 The log and the databases come from the server; the other files (log.key, evidence, sealed secrets) are read from --data, so
-run it on the server's machine as the server's user. --without-data leaves them out, and says so. A backup holds keys and
+run it on the server's machine as the server's user, and where more than one server runs there name this one with --server: a
+folder of another ledger is refused. --without-data leaves them out, and says so. A backup holds keys and
 secrets: keep it like the data folder itself, and destroy old ones where a secret was destroyed.`,
-		Example: "  truce backup /var/backups/truce-2026-11-22.tar\n  truce backup --data /var/lib/truce backup-folder",
+		Example: "  truce backup /var/backups/truce-2026-11-22.tar\n  truce backup --server http://127.0.0.1:8081 --data /var/lib/truce backup-folder",
 	}
 	data := c.Flags().String("data", p.fromEnv("DATA", p.defaultData()), "The server's data `folder`.")
 	without := c.Flags().Bool("without-data", false, "Leave out the files that only the data folder has, the log's key among them.")
@@ -52,7 +54,11 @@ func (p *program) backup(ctx context.Context, path, data string) error {
 		return err
 	}
 	known, err := client.Get[publicKeys](ctx, asked, "/v1/keys", client.Query{})
-	if err != nil {
+	var no *client.Problem
+	switch {
+	case errors.As(err, &no) && no.Status == http.StatusUnauthorized && data != "":
+		return fmt.Errorf("%w; or the server at %s is not that of %s: name the one that is with --server", err, p.server, data)
+	case err != nil:
 		return err
 	}
 	source := backup.Source{
@@ -77,7 +83,10 @@ func (p *program) backup(ctx context.Context, path, data string) error {
 	source.Progress = bar.told
 	m, err := backup.Write(ctx, path, source)
 	bar.end()
-	if err != nil {
+	switch {
+	case errors.Is(err, backup.ErrMixed):
+		return usage("%w: name the server of that folder with --server, or the folder of the server at %s with --data", err, p.server)
+	case err != nil:
 		return err
 	}
 	fmt.Fprintf(p.stdout, "%d entries and %d other files in %s\n", m.Entries, others(m), path)
@@ -141,7 +150,7 @@ func others(m backup.Manifest) (n int) {
 // backupFailed gives what is wrong with a backup the exit code of a verification.
 func backupFailed(err error) error {
 	var damaged *backup.DamagedError
-	if errors.As(err, &damaged) || errors.Is(err, backup.ErrUnsigned) {
+	if errors.As(err, &damaged) || errors.Is(err, backup.ErrUnsigned) || errors.Is(err, backup.ErrMixed) {
 		return unverifiedError{err}
 	}
 	return err

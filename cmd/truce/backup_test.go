@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -85,16 +88,91 @@ func TestABackupOfALedgerThatIsWrittenTo(t *testing.T) {
 	}
 	other := strings.Replace(key, "+", "x+", 1)
 	must(exitUsage, "restore", filepath.Join(dir, "folder"), "--data", filepath.Join(dir, "no"), "--log-key", other)
+	kept := filepath.Join(dir, "ledger.vkey")
+	if err := os.WriteFile(kept, []byte(key+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(exitDone, "restore", filepath.Join(dir, "folder"), "--data", filepath.Join(dir, "by-file"), "--log-key", kept)
 	damageEveryFile(t, filepath.Join(dir, "folder"))
 	cutTheFileOff(t, filepath.Join(dir, "file.tar"))
 }
 
+// A backup is of one ledger: the log of a server and the folder of another one are not put together, and where they once were,
+// a restore finds it, whichever key it is given.
+func TestABackupDoesNotMixTwoLedgers(t *testing.T) {
+	ours := &killing{t: t, data: filepath.Join(t.TempDir(), "ours"), acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
+	ours.begin()
+	key := strings.TrimSpace(said(t, ours.address, exitDone, "log-key"))
+	theirs := &killing{t: t, data: filepath.Join(t.TempDir(), "theirs"), acknowledged: map[string]uint64{}, seen: map[uint64][]byte{}}
+	theirs.begin()
+	if err := theirs.server.stop(); err != nil {
+		t.Fatal(err)
+	}
+	mixed := filepath.Join(t.TempDir(), "mixed.tar")
+	var words bytes.Buffer
+	stranger := func(name string) string { return map[string]string{"TRUCE_SERVER": ours.address}[name] }
+	if got := run(t.Context(), []string{"backup", "--data", theirs.data, mixed}, nil, io.Discard, &words, stranger); got != exitFailed || !strings.Contains(words.String(), "is not that of "+theirs.data) {
+		t.Errorf("with the other folder's token: got exit code %d: %s", got, &words)
+	}
+	errs := sayUsage(t, ours.address, "backup", "--data", theirs.data, "--token-file", filepath.Join(ours.data, "operator.token"), mixed)
+	if !strings.Contains(errs, "two ledgers are mixed") || !strings.Contains(errs, "--server") {
+		t.Errorf("got %s", errs)
+	}
+	if left, _ := filepath.Glob(mixed + "*"); len(left) > 0 {
+		t.Errorf("%v is left", left)
+	}
+
+	sound := filepath.Join(t.TempDir(), "sound")
+	said(t, ours.address, exitDone, "backup", "--data", ours.data, sound)
+	mixFiles(t, sound, filepath.Join(theirs.data, "log.key"))
+	restoreFails(t, sound, "data/log.key: two ledgers are mixed")
+	restoreFails(t, sound, "data/log.key: two ledgers are mixed", "--log-key", key)
+}
+
+// mixFiles puts another ledger's key into a backup, as older programs did, with the sums that belong to it.
+func mixFiles(t *testing.T, dir, key string) {
+	t.Helper()
+	own, err := os.ReadFile(filepath.Join(dir, "data", "log.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := os.ReadFile(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	altered := bytes.Replace(manifest, []byte(hexSum(own)), []byte(hexSum(other)), 1)
+	if len(own) != len(other) || bytes.Equal(altered, manifest) {
+		t.Fatal("the manifest does not hold the key's sum, or the keys differ in length")
+	}
+	for name, content := range map[string][]byte{"data/log.key": other, "manifest.json": altered, "manifest.sha256": []byte(hexSum(altered) + "\n")} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func hexSum(content []byte) string { return fmt.Sprintf("%x", sha256.Sum256(content)) }
+
+// sayUsage runs a verb that must be refused as bad usage, and returns what it says.
+func sayUsage(t *testing.T, address string, args ...string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if got := run(t.Context(), args, nil, &out, &errs, serverEnv(address)); got != exitUsage {
+		t.Errorf("truce %v: got exit code %d, want %d: %s", args, got, exitUsage, &errs)
+	}
+	return errs.String()
+}
+
 // restoreFails restores from a path and demands a refusal that names a file and leaves no folder.
-func restoreFails(t *testing.T, path, name string) {
+func restoreFails(t *testing.T, path, name string, flags ...string) {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "data")
 	var out, errs bytes.Buffer
-	code := run(t.Context(), []string{"restore", path, "--data", to}, nil, &out, &errs, func(string) string { return "" })
+	code := run(t.Context(), append([]string{"restore", path, "--data", to}, flags...), nil, &out, &errs, func(string) string { return "" })
 	if code != exitUnverified || !strings.Contains(errs.String(), name) {
 		t.Errorf("%s: got exit code %d, want %d: %s", name, code, exitUnverified, &errs)
 	}

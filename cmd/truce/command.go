@@ -53,7 +53,11 @@ func (p *program) commandVerb(name string) *cobra.Command {
 const commandNotes = `A time is an instant (2016-05-05T00:01+03:00), a local time with its zone flag (--from 2016-05-05T00:01
 --from-zone Asia/Damascus), a day, month or year, or two of them joined by "/"; its phrase flag keeps the source's words.
 A list repeats its flag. A compound value is name=value,name=value or a JSON object. With -f FILE the whole command comes
-from a YAML or JSON file.`
+from a YAML or JSON file.
+
+A file that is sent again, here or by truce apply, stores nothing twice: without command_id its content tells which command it is.
+Flags are a new command each time that they are given, because two equal incidents may be two; --command-id or --incident and the
+like tell the ledger that it is the same one.`
 
 // commandGroup is the group of a verb in the help.
 func commandGroup(name string) string {
@@ -126,7 +130,10 @@ func describe(f field) string {
 	if item := itemOf(t); item.Kind() == reflect.Struct && item != whenType && item != sourceRefType {
 		text += " Of " + strings.Join(names(structFields(item)), ", ") + "."
 	}
-	if f.required {
+	switch {
+	case f.required && f.within != "":
+		text += " Required where another part of " + f.within + " is given."
+	case f.required:
 		text += " Required."
 	}
 	return text

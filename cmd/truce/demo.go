@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -132,8 +134,17 @@ Reading needs no token. To write from its page, sign in with the token in
   %s
 Three things to try in another terminal:
 
-  truce list --effective-at 2016-05-04T12:00:00+03:00%s
-  truce history ceasefire/aleppo-silence%s
-  truce agree aleppo-silence --by nusra-front%s
-`, url, p.firstToken, server, server, server)
+  %[3]s list --effective-at 2016-05-04T12:00:00+03:00%[4]s
+  %[3]s history ceasefire/aleppo-silence%[4]s
+  %[3]s agree aleppo-silence --by nusra-front%[4]s
+`, url, p.firstToken, calledAs(os.Args[0]), server)
+}
+
+// calledAs is how a reader starts this program again in the same folder. What go run made has a name that is gone or that
+// nobody would type.
+func calledAs(name string) string {
+	if strings.Contains(filepath.ToSlash(name), "/go-build") {
+		return "go run ./cmd/truce"
+	}
+	return name
 }

@@ -111,7 +111,8 @@ func isJSON(file string, text []byte) bool {
 	return len(text) > 0 && (text[0] == '{' || text[0] == '[')
 }
 
-// oneDocument reads the one command of a file as JSON for the given verb.
+// oneDocument reads the one command of a file as JSON for the given verb, with the id that truce apply would give it: the same
+// file sent again, whichever way, is the same command.
 func (p *program) oneDocument(file, verb string) ([]byte, error) {
 	var only *document
 	for d, err := range p.documents(file) {
@@ -129,6 +130,9 @@ func (p *program) oneDocument(file, verb string) ([]byte, error) {
 	c, err := only.command(verb)
 	if err != nil {
 		return nil, err
+	}
+	if err := identify(c, map[string]int{}); err != nil {
+		return nil, only.at(err)
 	}
 	return eventstore.EncodeCommand(c)
 }

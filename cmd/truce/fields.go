@@ -17,7 +17,8 @@ type field struct {
 	format   string
 	ref      string
 	required bool
-	header   bool // one that every command has
+	within   string // the optional field that it is a part of: it is required only with that
+	header   bool   // one that every command has
 }
 
 var (
@@ -55,6 +56,9 @@ func structFields(t reflect.Type) []field {
 		case f.Type.Kind() == reflect.Struct && f.Type != whenType:
 			for _, inner := range structFields(f.Type) {
 				inner.path = append([]string{name}, inner.path...)
+				if f.Tag.Get("required") != "true" {
+					inner.within = name
+				}
 				fields = append(fields, inner)
 			}
 		default:

@@ -23,8 +23,10 @@ func (p *program) importVerb() *cobra.Command {
 		Args:    cobra.ExactArgs(2),
 		Long: `Put a table on the record: ` + strings.Join(interchange.Formats(), ", ") + `; FILE may be - for standard input. The places, actors
 and sources that rows name are registered. The same table again stores nothing; a changed row becomes a correction, and a row
-that is gone a retraction only with --retract-missing. Rows that cannot be taken go to a quarantine file with the reason. An
-import that was cut off goes on where it stopped when it is run again.`,
+that is gone a retraction only with --retract-missing. Rows that cannot be taken go to a quarantine file with the reason, the others are
+recorded; the exit code is 3 then, and 0 where every row was taken. An import that was cut off goes on where it stopped when it is
+run again. truce takes what truce export --format jsonl writes: incidents and what they name, no ceasefires. A whole ledger is
+carried over with truce export --format commands and truce apply.`,
 		Example: "  truce import ucdp-ged ged.csv --zone Asia/Damascus\n  truce import csv ours.csv --mapping ours.yaml --dry-run",
 	}
 	i := client.Import{}
@@ -35,7 +37,7 @@ import that was cut off goes on where it stopped when it is run again.`,
 	mapping := f.String("mapping", "", "For csv: the YAML `FILE` that says what the columns mean.")
 	f.BoolVar(&i.DryRun, "dry-run", false, "Show the commands that would be recorded, one a line, and record nothing.")
 	f.BoolVar(&i.RetractMissing, "retract-missing", false, "Retract what an earlier import recorded and the table no longer has. Not for an extract of it!")
-	quarantine := f.String("quarantine", "", "Write the rows that cannot be taken to this `FILE`; by default FILE.quarantine.csv.")
+	quarantine := f.String("quarantine", "", "Write the rows that cannot be taken to this `FILE`; by default FILE.quarantine.csv, for standard input import.quarantine.csv.")
 	p.clientFlags(c)
 	c.ValidArgsFunction = cobra.FixedCompletions(interchange.Formats(), cobra.ShellCompDirectiveDefault)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -82,10 +84,16 @@ func (p *program) importFile(ctx context.Context, i client.Import, name, quarant
 	total, err := server.Import(ctx, i, table)
 	bar.end()
 	err = errors.Join(err, bad.close())
-	if err == nil || total.Rows > 0 {
-		p.tellImport(i, total, bad)
+	switch {
+	case err != nil && total.Rows > 0:
+		return fmt.Errorf("%w; %s", p.reachable(err), importWords(i, total))
+	case err != nil:
+		return p.reachable(err)
+	case bad.rows > 0:
+		return partlyRefused{fmt.Errorf("%s; the rows in quarantine stand in %s, each with its reason: mend them and import that", importWords(i, total), bad.name)}
 	}
-	return p.reachable(err)
+	_, err = fmt.Fprintln(p.stderr, importWords(i, total)) // not where a dry run's commands stand
+	return err
 }
 
 // partOf is how much of a file of this size was read; below zero where the size is not known.
@@ -118,15 +126,12 @@ func (p *program) openTable(name string) (io.ReadCloser, int64, error) {
 	return f, info.Size(), nil
 }
 
-// tellImport sums up on standard error, where a dry run's commands do not stand.
-func (p *program) tellImport(i client.Import, s wire.ImportSummary, bad *quarantined) {
-	verb := ""
+// importWords sums up what became of the rows.
+func importWords(i client.Import, s wire.ImportSummary) string {
+	words := fmt.Sprintf("%d rows: %d recorded, %d corrected, %d reinstated, %d unchanged, %d in quarantine; %d retracted, %d registered, %d entries",
+		s.Rows, s.Stored, s.Corrected, s.Reinstated, s.Unchanged, s.Quarantined, s.Retracted, s.Registered, s.Entries)
 	if i.DryRun {
-		verb = "; nothing was recorded, this was a dry run"
+		words += "; nothing was recorded, this was a dry run"
 	}
-	fmt.Fprintf(p.stderr, "%d rows: %d recorded, %d corrected, %d reinstated, %d unchanged, %d in quarantine; %d retracted, %d registered, %d entries%s\n",
-		s.Rows, s.Stored, s.Corrected, s.Reinstated, s.Unchanged, s.Quarantined, s.Retracted, s.Registered, s.Entries, verb)
-	if bad.rows > 0 {
-		fmt.Fprintf(p.stderr, "the rows in quarantine stand in %s, each with its reason\n", bad.name)
-	}
+	return words
 }

@@ -210,7 +210,7 @@ func word(f field) string {
 		return strings.ReplaceAll(f.ref, "|", "-or-") + list
 	case f.format != "":
 		return map[string]string{"slug": "id"}[f.format] + strings.TrimPrefix(f.format, "slug") + list
-	case t.Kind() == reflect.Float64:
+	case t.Kind() == reflect.Float64 && list != "":
 		return "lon,lat"
 	case t.Kind() == reflect.Map:
 		return "key=value..."

@@ -5,16 +5,16 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"strings"
 
 	"truceledger/api/wire"
 )
 
+// quarantineName is where a table's refused rows go. The table's whole name stands in it: t.csv and t.jsonl have one each.
 func quarantineName(table string) string {
 	if table == "-" {
 		table = "import"
 	}
-	return strings.TrimSuffix(table, ".csv") + ".quarantine.csv"
+	return table + ".quarantine.csv"
 }
 
 // A quarantined is the file of the rows that could not be taken: why, and the row itself, so that it can be mended and

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,6 +39,30 @@ func TestTheReadmeRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	runTour(t, folder, address, strings.Join(tour[2:], ""))
+	correctTheShots(t, folder, address)
+}
+
+// correctTheShots carries out the example of truce correct --help, twice, on what the tour has put on the record.
+func correctTheShots(t *testing.T, folder, address string) {
+	t.Helper()
+	var shown struct {
+		Items []struct{ Sequence uint64 } `json:"items"`
+	}
+	if err := json.Unmarshal([]byte(said(t, address, exitDone, "history", "incident/shots-at-the-ford", "--output", "json")), &shown); err != nil || len(shown.Items) == 0 {
+		t.Fatalf("no history: %v", err)
+	}
+	example := strings.Replace(aboutVerb("correct").example, "sequence: 220", fmt.Sprintf("sequence: %d", shown.Items[0].Sequence), 1)
+	cmd := exec.Command("sh", "-eu", "-c", example+"\ntruce correct -f correction.yaml\necho command: correct >>correction.yaml\ntruce apply correction.yaml")
+	cmd.Dir, cmd.Env = folder, append(os.Environ(), "TRUCE_SERVER="+address, "GORACE="+atExit)
+	got, err := cmd.CombinedOutput()
+	for _, want := range []string{"recorded incident/shots-at-the-ford", "on the record already: incident/shots-at-the-ford", "0 stored, 1 there already"} {
+		if err != nil || strings.Count(string(got), want) != 1 {
+			t.Fatalf("the example of correct does not say %q once: %v\n%s", want, err, got)
+		}
+	}
+	if shown := said(t, address, exitDone, "show", "incident/shots-at-the-ford"); !strings.Contains(shown, "20:30") {
+		t.Errorf("the shots did not fall an hour earlier: %s", shown)
+	}
 }
 
 // runTour runs the blocks in one shell; the binary that they build is the one under test.

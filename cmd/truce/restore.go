@@ -13,7 +13,6 @@ import (
 	"truceledger/eventstore"
 	"truceledger/eventstore/backup"
 	"truceledger/eventstore/jetstream"
-	"truceledger/eventstore/proof"
 )
 
 func (p *program) restoreVerb() *cobra.Command {
@@ -25,12 +24,12 @@ empty. Exit code 6 where the backup was cut off or altered.
 
 Give --log-key with the verifier key that you have from before (truce log-key), so that the backup has to fit a key that did
 not come with it. With --nats the log goes into an empty external JetStream instead, and the rest into the folder.`,
-		Example: "  truce restore /var/backups/truce-2026-11-22.tar --data /var/lib/truce\n  truce restore backup-folder --data ./again --log-key \"$(cat log-key.txt)\"",
+		Example: "  truce restore /var/backups/truce-2026-11-22.tar --data /var/lib/truce\n  truce restore backup-folder --data ./again --log-key ledger.vkey",
 	}
 	s := &settings{}
 	f := c.Flags()
 	f.StringVar(&s.data, "data", p.fromEnv("DATA", p.defaultData()), "The data `folder` to make.")
-	key := f.String("log-key", "", "The `KEY` that must have signed the log, as truce log-key prints it.")
+	key := f.String("log-key", "", "The verifier `KEY` that must have signed the log, as truce log-key prints it, or a file with it.")
 	f.StringVar(&s.nats.URL, "nats", "", "The `URL` of an external JetStream that takes the log.")
 	f.StringVar(&s.nats.CredsFile, "nats-creds", "", "NATS credentials, a `file`.")
 	f.StringVar(&s.nats.CAFile, "nats-ca", "", "The authorities that may sign the NATS server's certificate, a PEM `file`.")
@@ -42,8 +41,8 @@ not come with it. With --nats the log goes into an empty external JetStream inst
 		var verifier note.Verifier
 		if *key != "" {
 			var err error
-			if verifier, err = proof.Verifier(*key); err != nil {
-				return usage("--log-key: %w", err)
+			if verifier, err = logKeyOf(*key); err != nil {
+				return err
 			}
 		}
 		return p.restore(c.Context(), args[0], s, verifier)

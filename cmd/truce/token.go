@@ -152,7 +152,7 @@ func moment(t time.Time) string {
 }
 
 func (p *program) tokenRevokeVerb() *cobra.Command {
-	c := &cobra.Command{Use: "revoke ID...", Short: "End tokens, with their sessions and requests under way", Args: cobra.MinimumNArgs(1)}
+	c := &cobra.Command{Use: "revoke ID|NAME...", Short: "End tokens, with their sessions and requests under way", Args: cobra.MinimumNArgs(1)}
 	p.clientFlags(c)
 	c.RunE = func(c *cobra.Command, ids []string) error {
 		client, err := p.client()
@@ -160,7 +160,11 @@ func (p *program) tokenRevokeVerb() *cobra.Command {
 			return err
 		}
 		for _, id := range ids {
-			if err := client.RevokeToken(c.Context(), id); err != nil {
+			id, err := tokenCalled(c.Context(), client, id)
+			if err == nil {
+				err = client.RevokeToken(c.Context(), id)
+			}
+			if err != nil {
 				return fmt.Errorf("token revoke %s: %w", id, err)
 			}
 			fmt.Fprintln(p.stdout, "revoked", visible(id))
@@ -168,4 +172,29 @@ func (p *program) tokenRevokeVerb() *cobra.Command {
 		return nil
 	}
 	return c
+}
+
+// tokenCalled is the id of the one live token of that name; what names none, or is an id, stays as it is. Tokens continue a name:
+// which of several is meant only an id says.
+func tokenCalled(ctx context.Context, c *client.Client, name string) (string, error) {
+	tokens, err := c.Tokens(ctx)
+	if err != nil {
+		return name, err
+	}
+	var ids []string
+	for _, t := range tokens {
+		switch {
+		case t.ID == name:
+			return name, nil
+		case t.Name == name && t.Revoked.IsZero():
+			ids = append(ids, t.ID)
+		}
+	}
+	switch len(ids) {
+	case 0:
+		return name, nil
+	case 1:
+		return ids[0], nil
+	}
+	return name, usage("%d tokens have this name: name one of %s", len(ids), strings.Join(ids, ", "))
 }

@@ -23,7 +23,7 @@ import (
 type RegisterKey struct {
 	domain.Header
 	Actor string `json:"actor,omitempty" doc:"The actor that the key speaks for." format:"slug"`
-	Key   string `json:"key" doc:"The public key as in a .pub file: ssh-ed25519 or sk-ssh-ed25519@openssh.com, without a comment." required:"true"`
+	Key   string `json:"key" doc:"The public key as in a .pub file: ssh-ed25519 or sk-ssh-ed25519@openssh.com, without a comment." required:"true" format:"ssh-key"`
 	Label string `json:"label,omitempty" doc:"Whose key it is, for people."`
 }
 
@@ -32,7 +32,7 @@ type RotateKey struct {
 	domain.Header
 	Actor    string `json:"actor,omitempty" doc:"The actor that the keys speak for." format:"slug"`
 	Replaces string `json:"replaces" doc:"The fingerprint of the key that goes: SHA256:..." required:"true"`
-	Key      string `json:"key" doc:"The public key that comes." required:"true"`
+	Key      string `json:"key" doc:"The public key that comes." required:"true" format:"ssh-key"`
 	Label    string `json:"label,omitempty" doc:"Whose key it is, for people."`
 }
 

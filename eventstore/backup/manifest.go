@@ -20,6 +20,7 @@ const (
 	sumName      = "manifest.sha256"
 	logFolder    = "log"
 	dataFolder   = "data"
+	keyName      = "log.key"
 	format       = 1
 )
 

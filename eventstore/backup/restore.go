@@ -139,10 +139,12 @@ func Verify(dir string, key note.Verifier) (m Manifest, err error) {
 			return m, err
 		}
 	}
+	own, err := keyIn(dir, m.Ledger)
+	if err != nil {
+		return m, err
+	}
 	if key == nil {
-		if key, err = keyIn(dir); err != nil {
-			return m, err
-		}
+		key = own
 	}
 	return m, compare(entries(dir, m), m, key)
 }
@@ -167,22 +169,6 @@ func (f File) check(dir string) error {
 		return &DamagedError{f.Name, "it was altered: its SHA-256 is another"}
 	}
 	return nil
-}
-
-// keyIn reads the log's key of a backup; nil where it has none.
-func keyIn(dir string) (note.Verifier, error) {
-	raw, err := os.ReadFile(filepath.Join(dir, dataFolder, "log.key"))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	k, err := proof.ParseLogKey(strings.TrimSuffix(string(raw), "\n"))
-	if err != nil {
-		return nil, fmt.Errorf("data/log.key: %w", err)
-	}
-	return proof.Verifier(k.VerifierKey())
 }
 
 // entries yields the entries of a backup in order.

@@ -36,10 +36,16 @@ type Source struct {
 const segment = 8 << 20
 
 // Write makes a backup at path: one file where the name ends in .tar, else a folder. Neither may exist. It is written beside
-// and renamed at its end: half a backup never has the name of one.
+// and renamed at its end: half a backup never has the name of one. A folder whose log's key is another ledger's is refused with
+// ErrMixed before anything is read.
 func Write(ctx context.Context, path string, s Source) (m Manifest, err error) {
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 		return m, fmt.Errorf("%s exists already: a backup writes over nothing", path)
+	}
+	if s.Data != "" {
+		if _, err := logKey(s.Data, s.Ledger); err != nil {
+			return m, fmt.Errorf("%s: %w", filepath.Join(s.Data, keyName), err)
+		}
 	}
 	release, err := claim(path)
 	if err != nil {

@@ -131,7 +131,7 @@ func (v *verifier) checkSigned(e *eventstore.Entry, keys []registry.Key) {
 }
 
 // count flags gaps and repeats among the numbers that a key's holder gives to what it signs: a command that was signed and
-// never logged, or one that was put on the record twice.
+// never logged, be it that it was refused or that it was kept out, or one that was put on the record twice.
 func (v *verifier) count(e *eventstore.Entry, number uint64) {
 	claimed, err := e.Signed.Claimed()
 	if err != nil {
@@ -142,7 +142,7 @@ func (v *verifier) count(e *eventstore.Entry, number uint64) {
 	case number <= last:
 		v.report.flag(e.Sequence, "its signer calls it number %d, after number %d: the same word may stand twice", number, last)
 	case number > last+1:
-		v.report.flag(e.Sequence, "its signer calls it number %d, and number %d was the last before it: what was signed between is not in the log", number, last)
+		v.report.flag(e.Sequence, "its signer calls it number %d, and number %d was the last before it: what was signed between is not in the log, or was refused: ask the signer", number, last)
 	}
 	v.counts[key] = max(v.counts[key], number)
 }

@@ -49,11 +49,17 @@ func (f *fixture) signs(s signed.Statement, keys ...ssh.Signer) error {
 	return err
 }
 
-func refused(t testing.TB, err error, code string) {
+func refused(t testing.TB, err error, code string, words ...string) {
 	t.Helper()
 	var no domain.Rejection
 	if !errors.As(err, &no) || no.Code() != code {
 		t.Errorf("got %v, want a refusal with the code %s", err, code)
+		return
+	}
+	for _, want := range words {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want it to say %q", err, want)
+		}
 	}
 }
 
@@ -95,7 +101,9 @@ func TestAnActorWithAKeyIsNotSpokenForWithoutIt(t *testing.T) {
 		return err
 	}
 	refused(t, try(northAgrees), "signature-needed")
-	refused(t, try(register("south", other)), "signature-needed")
+	refused(t, try(register("south", other)), "signature-needed", "south: sign it with the new key itself")
+	refused(t, try(register("north", other)), "signature-needed", "the new key and with one that stands on its record")
+	refused(t, try(`{"command":"revoke-key","actor":"north","fingerprint":"SHA256:x"}`), "signature-needed", "north: sign it with a key that stands")
 	refused(t, try(`{"command":"correct","record":"ceasefire/river","sequence":5,"reason":"x","replacement":{"command":"propose","by":"north","title":"Other","class":"local_truce","area":"town","parties":["north","south"],"from":"2016-05-05T00:01+03:00","lasting":"PT48H"}}`), "signature-needed")
 	refused(t, f.signs(f.statement(2, f.seen(), northAgrees), other), "signature-wrong")
 	late := f.statement(2, f.seen(), northAgrees)
@@ -131,7 +139,7 @@ func TestAnActorWithAKeyIsNotSpokenForWithoutIt(t *testing.T) {
 		if err != nil || r.Signed != 5 {
 			t.Fatalf("got %v, %d signed", err, r.Signed)
 		}
-		if len(r.Flags) != 2 || !strings.Contains(r.Flags[0].Words, "disputes") || !strings.Contains(r.Flags[1].Words, "not in the log") {
+		if len(r.Flags) != 2 || !strings.Contains(r.Flags[0].Words, "disputes") || !strings.Contains(r.Flags[1].Words, "not in the log, or was refused") {
 			t.Errorf("got the flags %v", r.Flags)
 		}
 	}
