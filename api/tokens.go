@@ -114,33 +114,12 @@ func (a *API) createToken(ctx context.Context, in *tokenInput) (*madeTokenOutput
 	for _, r := range asked.Roles {
 		t.Roles = append(t.Roles, access.Role(r))
 	}
-	if err := a.registered(ctx, asked.Actors); err != nil {
-		return nil, err
-	}
 	made, secret, err := a.Access.Store.Create(t)
 	if err != nil {
 		return nil, err
 	}
 	a.log.InfoContext(ctx, "a token was made", "token", made.ID, "name", made.Name, "by", access.From(ctx).Name)
 	return &madeTokenOutput{"no-store", madeToken{made, secret}}, nil
-}
-
-// registered refuses an actor that nobody has registered: a token that is bound to a slip of the pen speaks for nobody, and the
-// actor that was meant is left to the recorder. The log itself is asked, which knows what was registered a moment ago.
-func (a *API) registered(ctx context.Context, actors []string) error {
-	for i, id := range actors {
-		if !domain.IsSlug(id) {
-			continue // the store refuses it
-		}
-		r, err := a.ledger.Record(ctx, domain.Ref{Kind: domain.KindActor, ID: id})
-		if err != nil {
-			return err
-		}
-		if r.Version() == 0 {
-			return domain.Field(fmt.Sprintf("actors[%d]", i), "%q is not on the record: register the actor first (register-actor), or mend the id", id)
-		}
-	}
-	return nil
 }
 
 // expiry reads when a token is to end: an instant, or how long it is to last.

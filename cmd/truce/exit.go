@@ -30,24 +30,16 @@ type unverifiedError struct{ error }
 
 func (e unverifiedError) Unwrap() error { return e.error }
 
-// A partlyRefused says that some of what was sent was refused, and the rest is on the record.
-type partlyRefused struct{ error }
-
-func (e partlyRefused) Unwrap() error { return e.error }
-
 // exitCode is what the program ends with after err.
 func exitCode(err error) int {
 	var slip usageError
 	var unverified unverifiedError
-	var partly partlyRefused
 	var answer *client.Problem
 	switch {
 	case errors.As(err, &slip):
 		return exitUsage
 	case errors.As(err, &unverified):
 		return exitUnverified
-	case errors.As(err, &partly):
-		return exitRefused
 	case errors.As(err, &answer):
 		return problemCode(answer)
 	}

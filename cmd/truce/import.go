@@ -24,7 +24,7 @@ func (p *program) importVerb() *cobra.Command {
 		Long: `Put a table on the record: ` + strings.Join(interchange.Formats(), ", ") + `; FILE may be - for standard input. The places, actors
 and sources that rows name are registered. The same table again stores nothing; a changed row becomes a correction, and a row
 that is gone a retraction only with --retract-missing. Rows that cannot be taken go to a quarantine file with the reason, the others are
-recorded; the exit code is 3 then, and 0 where every row was taken. An import that was cut off goes on where it stopped when it is
+recorded, and the last line says how many. An import that was cut off goes on where it stopped when it is
 run again. truce takes what truce export --format jsonl writes: incidents and what they name, no ceasefires. A whole ledger is
 carried over with truce export --format commands and truce apply.`,
 		Example: "  truce import ucdp-ged ged.csv --zone Asia/Damascus\n  truce import csv ours.csv --mapping ours.yaml --dry-run",
@@ -90,9 +90,10 @@ func (p *program) importFile(ctx context.Context, i client.Import, name, quarant
 	case err != nil:
 		return p.reachable(err)
 	case bad.rows > 0:
-		return partlyRefused{fmt.Errorf("%s; the rows in quarantine stand in %s, each with its reason: mend them and import that", importWords(i, total), bad.name)}
+		_, err = fmt.Fprintf(p.stderr, "%s; the rows in quarantine stand in %s, each with its reason: mend them and import that\n", importWords(i, total), bad.name)
+	default:
+		_, err = fmt.Fprintln(p.stderr, importWords(i, total)) // not where a dry run's commands stand
 	}
-	_, err = fmt.Fprintln(p.stderr, importWords(i, total)) // not where a dry run's commands stand
 	return err
 }
 

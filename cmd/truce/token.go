@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 
 	"truceledger/api/access"
 	"truceledger/api/client"
+	"truceledger/domain"
 )
 
 func (p *program) tokenVerb() *cobra.Command {
@@ -74,6 +77,7 @@ func (p *program) tokenCreate(ctx context.Context, asked client.NewToken, out st
 	if err != nil {
 		return fmt.Errorf("token create: %w", err)
 	}
+	p.tellUnregistered(ctx, c, made.Actors)
 	if out == outputJSON {
 		return p.printJSON(struct {
 			access.Token
@@ -85,6 +89,17 @@ func (p *program) tokenCreate(ctx context.Context, asked client.NewToken, out st
 	}
 	_, err = fmt.Fprintln(p.stdout, secret)
 	return err
+}
+
+// tellUnregistered tells of actors that nobody has registered yet: a token that is bound to a slip of the pen speaks for nobody.
+func (p *program) tellUnregistered(ctx context.Context, c *client.Client, actors []string) {
+	for _, id := range actors {
+		var answer *client.Problem
+		_, err := c.Record(ctx, domain.Ref{Kind: domain.KindActor, ID: id}, client.Query{})
+		if errors.As(err, &answer) && answer.Status == http.StatusNotFound {
+			fmt.Fprintf(p.stderr, "note: %s is not on the record: the token speaks for nobody of that name until somebody registers it\n", visible(id))
+		}
+	}
 }
 
 func tokenLines(t access.Token) []string {
