@@ -80,13 +80,21 @@ func (r *reader) hidingIn(asked *reader, ref domain.Ref, set hiding) (string, er
 		said = append(said, fmt.Sprintf("entry %d, which begins it, was recorded at %s: known_at or as_of_sequence keeps the log to before that", x.Sequence, rfc3339(x.RecordedAt)))
 	}
 	if set.reported {
-		published := domain.FirstPublished(sourcesOf(domain.Witnesses(x.Sources)), x.RecordedAt, r.published)
-		said = append(said, fmt.Sprintf("its first source had published it by %s, after reported_by %s", rfc3339(published), rfc3339(asked.ReportedBy)))
+		said = append(said, r.firstRead(x)+", after reported_by "+rfc3339(asked.ReportedBy))
 	}
 	if set.effective {
 		said = append(said, fmt.Sprintf("it counts from %s, after effective_at %s", rfc3339(x.Effective()), rfc3339(asked.Effective)))
 	}
 	return strings.Join(said, "; and "), r.err
+}
+
+// firstRead tells when the world could first read of an entry.
+func (r *reader) firstRead(x domain.Reading) string {
+	published := domain.FirstPublished(sourcesOf(domain.Witnesses(x.Sources)), time.Time{}, r.published)
+	if published.IsZero() {
+		return "no source says when it was published, so that it was when it was recorded, at " + rfc3339(x.RecordedAt)
+	}
+	return "its first source had published it by " + rfc3339(published)
 }
 
 // knows reports whether a record had begun within the prefix, and the reader may know of it.

@@ -21,6 +21,7 @@ func TestWhatIsNotFoundSaysWhy(t *testing.T) {
 	}
 	mill := propose("mill", `,"sources":[{"source":"paper"}]`)
 	kite := propose("kite", "")
+	propose("lake", "")
 	b.clock.Set(at("2016-05-13T00:00:00Z"))
 	taken := b.do(t, `{"command":"retract","record":"ceasefire/kite","sequence":%d,"reason":"twice"}`, kite)
 	p := b.started(t, t.TempDir())
@@ -41,6 +42,7 @@ func TestWhatIsNotFoundSaysWhy(t *testing.T) {
 		{"mill", Clock{KnownAt: &early}, "ceasefire/mill" + begins + known(mill)},
 		{"mill", Clock{AsOfSequence: ptr(mill - 1)}, "ceasefire/mill" + begins + known(mill)},
 		{"mill", Clock{ReportedBy: &early}, "ceasefire/mill" + begins + published},
+		{"lake", Clock{ReportedBy: &early}, "ceasefire/lake" + begins + "no source says when it was published, so that it was when it was recorded, at 2016-05-12T00:00:00Z, after reported_by 2016-05-01T00:00:00Z"},
 		{"mill", Clock{Effective: &early}, "ceasefire/mill" + begins + place},
 		{"mill", Clock{Effective: &early, ReportedBy: &early}, "ceasefire/mill" + begins + published + "; and " + place},
 		{"kite", Clock{}, fmt.Sprintf("ceasefire/kite%sentry %d, which began it, is taken back by entry %d; the record's history tells both", begins, kite, taken)},

@@ -34,7 +34,7 @@ func (p *program) historyVerb() *cobra.Command {
 }
 
 func historyRow(v projections.HistoryItem) []string {
-	return []string{number(v.Sequence), told(v.Occurred, ""), v.RecordedAt.UTC().Format("2006-01-02 15:04"), v.Sentence + historyNotes(v)}
+	return []string{number(v.Sequence), told(v.Occurred), v.RecordedAt.UTC().Format("2006-01-02 15:04"), v.Sentence + historyNotes(v)}
 }
 
 // historyNotes says what has become of an entry.
