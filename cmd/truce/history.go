@@ -10,7 +10,7 @@ func (p *program) historyVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "history KIND/ID",
 		Short:   "Tell a record's history",
-		Long:    "Tell every entry that touches a record, in the order in which they were recorded. What was corrected stays visible.",
+		Long:    "Tell every entry that touches a record, in the order in which they were recorded. What was corrected stays visible; a correction says which fields it changes, adds and drops.",
 		Example: "  truce history ceasefire/aleppo-silence",
 		Args:    cobra.ExactArgs(1),
 	}
