@@ -56,7 +56,7 @@ type Queries interface {
 
 	Keys(context.Context, projections.Point) (map[string][]registry.Key, error)
 	Sentence(context.Context, eventstore.Entry, projections.Point) (string, error)
-	LastSigned(ctx context.Context, fingerprint string) (number uint64, err error)
+	LastSigned(ctx context.Context, actor, fingerprint string) (number uint64, err error)
 	NextPassing(ctx context.Context, after time.Time, at projections.Point) (next time.Time, ids []string, err error)
 	Version(context.Context, domain.Ref) (uint64, error)
 	Sees(context.Context, domain.Ref) (bool, error)

@@ -129,7 +129,10 @@ func (a *API) attachment(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("ETag", `"`+digest+`"`)
 	h.Set("Cache-Control", noCache)
-	http.ServeContent(patiently{w, deadlined{w, http.NewResponseController(w), a.limits.write}}, r, "", time.Time{}, f)
+	if !strings.HasPrefix(r.Header.Get("Range"), "bytes=") {
+		r.Header.Del("Range") // RFC 9110 has a unit that nobody knows passed over
+	}
+	http.ServeContent(&patiently{ResponseWriter: w, out: deadlined{w, http.NewResponseController(w), a.limits.write}}, r, "", time.Time{}, f)
 }
 
 // fileName is what a browser calls the file: what its collector called it, without anything that leads elsewhere.
@@ -155,10 +158,35 @@ func (a *API) fileProblem(r *http.Request, digest string, err error) *wire.Probl
 	return a.fail(r.Context(), err)
 }
 
-// patiently gives every write a deadline of its own.
+// patiently gives every write a deadline of its own, and says in a problem what net/http would say in plain text: that there is no such
+// part of the file, or that it is not the one that was meant.
 type patiently struct {
 	http.ResponseWriter
-	out deadlined
+	out     deadlined
+	refused bool
 }
 
-func (s patiently) Write(p []byte) (int, error) { return s.out.Write(p) }
+func (s *patiently) WriteHeader(status int) {
+	var p *wire.Problem
+	switch status {
+	case http.StatusRequestedRangeNotSatisfiable:
+		p = problem(status, "bad-header", "Range: names no part of the file that there is: write it like bytes=0-1023")
+	case http.StatusPreconditionFailed:
+		p = problem(status, "bad-header", "If-Match: is not the ETag of this file, its SHA-256 in quotes")
+	default:
+		s.ResponseWriter.WriteHeader(status)
+		return
+	}
+	s.refused = true
+	s.Header().Del("Content-Disposition") // of the file
+	s.Header().Del("Content-Length")
+	s.Header().Set("Content-Security-Policy", policy)
+	answerProblem(s.ResponseWriter, p)
+}
+
+func (s *patiently) Write(p []byte) (int, error) {
+	if s.refused {
+		return len(p), nil
+	}
+	return s.out.Write(p)
+}

@@ -44,6 +44,8 @@ func (a *API) authorise(ctx context.Context, c domain.Command, signed bool) erro
 		return a.authorise(ctx, c.Replacement, signed)
 	case *domain.Retract:
 		return a.mayCorrect(ctx, caller, c.CorrectionTarget, signed)
+	case *domain.Share:
+		return a.mayShare(ctx, caller, c, signed)
 	}
 	return nil
 }
@@ -85,6 +87,19 @@ func (a *API) mayCorrect(ctx context.Context, caller access.Caller, t domain.Cor
 		t = earlier.CorrectionTarget
 	}
 	return nil // where there is no such entry, the rules say so
+}
+
+// mayShare checks who is spoken for by a sharing that names nobody: the actor who began the record. So a recorder lets nobody
+// know of what somebody has confided who can say so himself.
+func (a *API) mayShare(ctx context.Context, caller access.Caller, c *domain.Share, signed bool) error {
+	if c.By != "" {
+		return nil // that one was asked about already, and the rules say whether it may
+	}
+	record, err := a.ledger.RecordFor(ctx, c.Target(), projections.ReaderOf(ctx))
+	if err != nil || len(record.Steps) == 0 {
+		return err // where there is no such record, the rules say so
+	}
+	return a.maySpeak(caller, access.Share, voices(record.Steps[0].Command), signed)
 }
 
 // An authorised ledger takes only what the caller may send, command by command.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -59,5 +60,45 @@ func TestBulletinsThatCannotBe(t *testing.T) {
 	w := open(t)
 	for _, q := range []string{"", "date=2016-05-04", "date=4.5.2016&zone=UTC", "date=2016-05-04&zone=Nowhere", "date=2016-05-04&zone=UTC&close=25:00", "date=2016-05-04&zone=UTC&lang=de", "date=2016-05-04&zone=UTC&compare=a"} {
 		wantProblem(t, w.get("/v1/bulletin?"+q), 400, "bad-parameter")
+	}
+}
+
+// A name stays in its place: in a cell, in a heading, in the lead, in a sentence, in a badge. The record itself keeps it as it is.
+func TestANameRulesNothingAroundIt(t *testing.T) {
+	w := open(t)
+	const name = "N\u202eorth \u2067\\| [x](y)"
+	quoted, _ := json.Marshal(name)
+	w.must("register-actor", `{"actor":"north","name":`+string(quoted)+`,"kind":"state"}`)
+	w.must("register-place", `{"place":"town","name":`+string(quoted)+`}`)
+	w.must("propose", `{"ceasefire":"river","by":"north","title":`+string(quoted)+`,"class":"local_truce","area":"town","occurred":"2016-05-01T10:00Z","parties":["north"],"consent":["north"],"from":"2016-05-02T00:00Z","lasting":"PT480H"}`)
+	w.must("agree", `{"ceasefire":"river","by":"north","occurred":"2016-05-01T11:00Z"}`)
+	w.must("violate", `{"incident":"i","by":"north","type":"shelling","place":"town","ceasefires":["river"],"at":"2016-05-04T10:00Z","description":`+string(quoted)+`}`)
+	w.settle()
+	const turns = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+	bulletin := "/v1/bulletin?date=2016-05-04&zone=UTC&compare=north,north&format="
+	for _, path := range []string{bulletin + "md", "/ceasefires/river/badge.svg", "/v1/ceasefires.atom"} {
+		body := string(w.get(path).body)
+		if strings.ContainsAny(body, turns) || !strings.Contains(body, "North") {
+			t.Errorf("%s turns, or lacks the name: %s", path, body)
+		}
+		bars := 0 // of the row before
+		for line := range strings.SplitSeq(body, "\n") {
+			plain := strings.NewReplacer(`\\`, "", `\|`, "", `\[`, "").Replace(line)
+			if n := strings.Count(plain, "|"); strings.HasPrefix(path, bulletin) && (strings.Contains(plain, "[x") || n > 0 && bars > 0 && n != bars) {
+				t.Errorf("a name is a link, or leaves its cell: %s", line)
+			} else {
+				bars = n
+			}
+		}
+	}
+	for _, path := range []string{"/v1/ceasefires/river/history", "/v1/calendar?effective_at=2016-05-01T12:00:00Z"} {
+		for _, item := range into[struct{ Items []struct{ Sentence string } }](t, w.get(path)).Items {
+			if strings.ContainsAny(item.Sentence, turns) || item.Sentence == "" {
+				t.Errorf("%s: got %q", path, item.Sentence)
+			}
+		}
+	}
+	if got := into[struct{ Name string }](t, w.get("/v1/actors/north")).Name; got != name {
+		t.Errorf("the record has %q, want %q", got, name)
 	}
 }

@@ -20,6 +20,9 @@ import (
 
 var update = flag.Bool("update", false, "write the frozen schemas anew")
 
+// keptBack is the id of a restricted statement.
+const keptBack = "restricted-3f0a1c52-9d5b-4c1e-8f5a-0123456789ab"
+
 // accepted says, for each verb, what a request made of its schema needs besides to be accepted in the world of TestA...:
 // the schema knows what a field looks like, and not which records there are.
 var accepted = map[string]string{
@@ -47,6 +50,7 @@ var accepted = map[string]string{
 	"transfer-evidence": `{"record":"incident/shot","by":"north","to":"south","sha256":"` + strings.Repeat("ab", 32) + `","act":"copy"}`,
 	"read-secret":       `{"record":"incident/asked1","secret":"hmac-sha256:` + strings.Repeat("cd", 32) + `"}`,
 	"destroy-secret":    `{"record":"incident/asked1","secret":"hmac-sha256:` + strings.Repeat("cd", 32) + `"}`,
+	"share":             `{"record":"statement/` + keptBack + `","by":"north","with":["third"]}`,
 	"correct":           `{"record":"actor/fifth","sequence":6,"by":"north","replacement":{"command":"register-actor","actor":"fifth","name":"Fifth anew","kind":"state"}}`,
 	"retract":           `{"record":"place/void","corrects":"` + uuid1 + `","by":"north"}`,
 }
@@ -113,6 +117,7 @@ func (w *world) requestFor(verb string) []byte {
 func TestARequestMadeOfEachSchemaIsAccepted(t *testing.T) {
 	w := open(t)
 	w.furnish()
+	w.must("record-statement", `{"statement":"`+keptBack+`","by":"north","restricted_to":["north"],"statement_kind":"hope","text":"x"}`)
 	for _, verb := range eventstore.Verbs() {
 		raw := w.requestFor(verb)
 		if a := w.send(verb, string(raw)); a.StatusCode != 201 {

@@ -21,7 +21,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // ServeHTTP implements http.Handler.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	rec := &recorder{ResponseWriter: w}
+	rec := &recorder{ResponseWriter: w, signedIn: r.Header.Get("Cookie") != ""}
 	h := rec.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
@@ -120,13 +120,15 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) {
 // A recorder remembers the status of an answer, and the code of a problem that is all of it.
 type recorder struct {
 	http.ResponseWriter
-	status int
-	code   string
+	status   int
+	code     string
+	signedIn bool // perhaps: a cookie came along
 }
 
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 && status >= 200 {
 		r.status = status
+		r.keep()
 	}
 	r.ResponseWriter.WriteHeader(status)
 }
@@ -134,8 +136,20 @@ func (r *recorder) WriteHeader(status int) {
 func (r *recorder) Write(p []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
+		r.keep()
 	}
 	return r.ResponseWriter.Write(p)
+}
+
+// keep says who may keep the answer: nobody where nothing was said, and the browser alone where it is for somebody who has signed in. A
+// cache between is kept from what a token opens by the header Authorization; a cookie says nothing to it.
+func (r *recorder) keep() {
+	switch said := r.Header().Get("Cache-Control"); {
+	case said == "":
+		r.Header().Set("Cache-Control", "no-store")
+	case r.signedIn && !strings.Contains(said, "no-store"):
+		r.Header().Set("Cache-Control", "private, "+said)
+	}
 }
 
 // Unwrap lets http.ResponseController reach the connection.

@@ -271,6 +271,8 @@ func TestCommandsTellNothingOfRestrictedRecords(t *testing.T) {
 	compare(domain.KindIncident, "retract", `{"record":"incident/ID","by":"third","sequence":`+n+`,"reason":"x"}`)
 	compare(domain.KindIncident, "attach-evidence", `{"record":"incident/ID","by":"third","sha256":"`+p.file.SHA256+`","bytes":20,"media_type":"text/plain"}`)
 	compare(domain.KindIncident, "transfer-evidence", `{"record":"incident/ID","by":"third","to":"north","act":"copy","sha256":"`+p.file.SHA256+`"}`)
+	compare(domain.KindIncident, "share", `{"record":"incident/ID","by":"third","with":["third"]}`)
+	compare(domain.KindIncident, "share", `{"record":"incident/ID","by":"third","with":["nobody"],"expect":`+n+`}`)
 	compare(domain.KindIncident, "read-secret", `{"record":"incident/ID","secret":"`+p.secret.Commitment+`","reason":"x"}`)
 	p.clean("the server's log", []byte(p.logged.String()))
 }
@@ -366,47 +368,57 @@ func TestEntriesThatAreKeptBack(t *testing.T) {
 // The stream: what comes while it is open, and what a reader catches up with.
 func TestTheStreamTellsNothingOfRestrictedRecords(t *testing.T) {
 	h := private(t)
-	listen := func(caller, after string) func() string {
-		ctx, cancel := context.WithCancel(t.Context())
-		r, _ := http.NewRequestWithContext(ctx, http.MethodGet, h.server.URL+"/v1/stream?after="+after, nil)
-		r.Header.Set("X-Caller", caller)
-		response, err := h.server.Client().Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, done := strings.Builder{}, make(chan struct{})
-		go func() { // ends with the public entry that comes last
-			defer close(done)
-			lines := bufio.NewScanner(response.Body)
-			lines.Buffer(nil, 1<<20)
-			for lines.Scan() {
-				text.WriteString(lines.Text() + "\n")
-				if strings.Contains(lines.Text(), "the end of it") {
-					return
-				}
-			}
-		}()
-		return func() string {
-			select {
-			case <-done:
-			case <-time.After(20 * time.Second):
-				t.Error(caller + " never heard the end")
-			}
-			cancel()
-			_ = response.Body.Close()
-			<-done
-			return text.String()
-		}
-	}
-	live, party := listen("outsider", "0"), listen("south", "0")
+	live, party := h.listen("outsider", 0), h.listen("south", 0)
 	p := plant(t, h, testify(h))
-	h.must("record-statement", `{"by":"north","statement_kind":"hope","text":"the end of it"}`, "X-Caller", "north")
+	h.endStreams()
 	p.clean("a stream", []byte(live()))
 	if heard := party(); !strings.Contains(heard, "Zebra draft") || !strings.Contains(heard, "event: ceasefire\ndata: {\"id\":\"restricted-") {
 		t.Error("a party was not told of its own draft")
 	}
-	late := listen("outsider", strconv.FormatUint(p.from-1, 10))
-	p.clean("a stream that catches up", []byte(late()))
+	p.clean("a stream that catches up", []byte(h.listen("outsider", p.from-1)()))
+}
+
+// listen opens a caller's stream after an entry. What it returns waits for endStreams and tells what was heard.
+func (h *house) listen(caller string, after uint64) func() string {
+	h.t.Helper()
+	ctx, cancel := context.WithCancel(h.t.Context())
+	r, _ := http.NewRequestWithContext(ctx, http.MethodGet, h.server.URL+"/v1/stream?after="+strconv.FormatUint(after, 10), nil)
+	r.Header.Set("X-Caller", caller)
+	response, err := h.server.Client().Do(r)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	text, done := strings.Builder{}, make(chan struct{})
+	go func() { // ends with the public entry that comes last
+		defer close(done)
+		lines := bufio.NewScanner(response.Body)
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() {
+			text.WriteString(lines.Text() + "\n")
+			if strings.Contains(lines.Text(), endOfStreams) {
+				return
+			}
+		}
+	}()
+	return func() string {
+		select {
+		case <-done:
+		case <-time.After(20 * time.Second):
+			h.t.Error(caller + " never heard the end")
+		}
+		cancel()
+		_ = response.Body.Close()
+		<-done
+		return text.String()
+	}
+}
+
+const endOfStreams = "the end of it"
+
+// endStreams puts on the record what everybody who listens waits for.
+func (h *house) endStreams() {
+	h.t.Helper()
+	h.must("record-statement", `{"by":"north","statement_kind":"hope","text":"`+endOfStreams+`"}`, "X-Caller", "north")
 }
 
 // Every message that stands for a restricted record says so by its subject alone: that is what the bus and the readers of

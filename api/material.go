@@ -15,7 +15,7 @@ func (a *API) materialRoutes() {
 	for _, kind := range domain.Kinds {
 		get(a, huma.Operation{
 			OperationID: "get-" + string(kind) + "-material", Path: "/v1/" + wire.Collection(kind) + "/{id}/material", Tags: []string{"material"},
-			Summary: "The record's files with their chains of custody, and its sealed values with who read them: " + string(kind),
+			Summary: "The record's files with their chains of custody, its sealed values with who read them, and of a restricted one the actors that may know of it: " + string(kind),
 		}, func(ctx context.Context, in *oneInput) (*stateOutput[projections.MaterialView], error) {
 			ref := domain.Ref{Kind: kind, ID: in.ID}
 			return state(ctx, a, in, ref, func(ctx context.Context, id string, at projections.Point) (projections.MaterialView, error) {

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"truceledger/api/web"
+	"truceledger/domain"
 	"truceledger/projections"
 )
 
@@ -45,6 +46,7 @@ func (a *API) badge(w http.ResponseWriter, r *http.Request) {
 }
 
 func drawBadge(title, lang string, v projections.CeasefireView) []byte {
+	title = domain.InOrder(title) // else a title could turn the status that is read out after it
 	if runes := []rune(title); len(runes) > 48 {
 		title = string(runes[:47]) + "…"
 	}

@@ -53,7 +53,7 @@ func (a *API) ceasefirePage(ctx context.Context, in *recordPageInput) (rendered,
 	}
 	page.Recorded, page.Proof = string(in.Recorded), a.agreementMark(ctx, page.View)
 	page.Bar = web.NewBar(page.View, page.Incidents)
-	page.Acts = actsOn(page.View)
+	page.Acts, page.Shares = actsOn(page.View), sharesOf(ctx, ref)
 	page.Exports = a.exportsOf(f, in.ID)
 	a.namer(ctx, f, at).all(page)
 	return page, nil
@@ -211,6 +211,14 @@ func actsOn(v projections.CeasefireView) []string {
 	return []string{"violate", "attest", "record-statement", "extend"}
 }
 
+// sharesOf is the record where its page leads to the form by which it is shared.
+func sharesOf(ctx context.Context, ref domain.Ref) string {
+	if !ref.Restricted() || mayVerb(ctx, "share") != nil {
+		return ""
+	}
+	return ref.String()
+}
+
 func (a *API) exportsOf(f web.Frame, id string) []web.Export {
 	all := []web.Export{{Label: "JSON", Address: f.Data("/v1/ceasefires/" + id)}, {Label: "SVG", Address: f.Data("/ceasefires/" + id + "/badge.svg")}}
 	for _, ending := range []string{".ics", ".atom"} {
@@ -261,7 +269,7 @@ func (a *API) incidentPage(ctx context.Context, in *recordPageInput) (rendered, 
 	if err != nil {
 		return nil, err
 	}
-	page := web.Incident{Frame: f, Recorded: string(in.Recorded)}
+	page := web.Incident{Frame: f, Recorded: string(in.Recorded), Shares: sharesOf(ctx, ref)}
 	if page.View, err = a.queries.Incident(ctx, in.ID, at); err != nil {
 		return nil, err
 	}

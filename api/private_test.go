@@ -296,6 +296,15 @@ func TestTheWayOfAFile(t *testing.T) {
 	if part := h.get(path, "X-Caller", "observer", "Range", "bytes=2-6"); part.StatusCode != 206 || string(part.body) != "photo" {
 		t.Errorf("got %d %s", part.StatusCode, part.body)
 	}
+	for _, headers := range [][]string{{"Range", "bytes=100-"}, {"Range", "bytes=x"}, {"If-Match", `"another"`}, {"If-Match", `W/"` + f.SHA256 + `"`}} {
+		no := h.get(path, append(headers, "X-Caller", "observer")...)
+		if p := wantProblem(t, no, map[string]int{"Range": 416, "If-Match": 412}[headers[0]], "bad-header"); !strings.HasPrefix(p.Detail, headers[0]) || no.Header.Get("Content-Disposition") != "" {
+			t.Errorf("%v: got %s %v", headers, no.body, no.Header)
+		}
+	}
+	if whole := h.get(path, "X-Caller", "observer", "Range", "lines=1-2"); whole.StatusCode != 200 || string(whole.body) != "a photograph" {
+		t.Errorf("a range in a unit that is not known: got %d %s", whole.StatusCode, whole.body)
+	}
 	file := filepath.Join(h.dir, "attachments", "sha256", f.SHA256[:2], f.SHA256[2:4], f.SHA256)
 	if err := os.WriteFile(file, []byte("a photograpH"), 0o600); err != nil {
 		t.Fatal(err)

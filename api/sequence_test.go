@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"truceledger/api/access"
+	"truceledger/domain"
 	"truceledger/eventstore"
 )
 
@@ -44,6 +45,7 @@ type telling struct {
 	*gated
 	told                     atomic.Uint64
 	commitment, token, alert string // what the script was given last
+	restricted               string // the record that it began last of those
 }
 
 func tell(t testing.TB) *telling {
@@ -132,14 +134,17 @@ func TestTheScriptsReachEveryCommandAndRoute(t *testing.T) {
 // given puts what the script was given last in the place of its name.
 func (w *telling) given(t *testing.T, line string) string {
 	last, _ := w.log.Last(t.Context())
-	return strings.NewReplacer("SEQ", strconv.FormatUint(last, 10), "COMMITMENT", w.commitment, "TOKEN", w.token, "ALERT", w.alert).Replace(line)
+	return strings.NewReplacer("SEQ", strconv.FormatUint(last, 10), "COMMITMENT", w.commitment, "TOKEN", w.token, "ALERT", w.alert, "RESTRICTED", w.restricted).Replace(line)
 }
 
 // remember keeps what later lines need.
 func (w *telling) remember(path string, answer *httptest.ResponseRecorder) {
-	var got struct{ ID, Commitment string }
+	var got struct{ ID, Commitment, Record string }
 	if answer.Code != http.StatusCreated || json.Unmarshal(answer.Body.Bytes(), &got) != nil {
 		return
+	}
+	if ref, err := domain.ParseRef(got.Record); err == nil && ref.Restricted() {
+		w.restricted = got.Record
 	}
 	switch path {
 	case "/v1/secrets":

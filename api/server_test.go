@@ -244,3 +244,24 @@ func TestEveryAnswerIsOurOwn(t *testing.T) {
 		t.Errorf("got %v, %s", err, answer)
 	}
 }
+
+// Nobody between keeps what is for one reader, and nobody at all what is said without a word about it.
+func TestWhoMayKeepAnAnswer(t *testing.T) {
+	w := open(t)
+	w.river()
+	cookie := []string{"Cookie", "truce_x=session_y"}
+	for path, want := range map[string]string{
+		"/v1/actors": "no-cache", "/v1/actors/north": "no-cache", "/": "no-cache", "/v1/entries": "no-cache", "/v1/ceasefires.csv": "no-cache",
+		"/v1/actors/nobody": "no-store", "/nothing": "no-store", "/v1/actors?x=1": "no-store", "/v1/me": "no-store", "/metrics": "no-store",
+	} {
+		if got := w.get(path).Header.Get("Cache-Control"); got != want {
+			t.Errorf("%s: got %q, want %q", path, got, want)
+		}
+		if want == "no-cache" {
+			want = "private, no-cache"
+		}
+		if got := w.get(path, cookie...).Header.Get("Cache-Control"); got != want {
+			t.Errorf("%s with a session: got %q, want %q", path, got, want)
+		}
+	}
+}

@@ -136,7 +136,8 @@ func (a *API) statementOf(ctx context.Context, r eventstore.Request, t signingTe
 	return out, err
 }
 
-// numbered finds the key that will sign, and its next number.
+// numbered finds the key that will sign, and its next number. The key must be the actor's: how many commands another one has
+// signed is nobody's business.
 func (a *API) numbered(ctx context.Context, t *signingTerms, c domain.Command, actor string) error {
 	if t.key == "" {
 		t.key = a.ownKey(ctx, c, actor)
@@ -144,33 +145,44 @@ func (a *API) numbered(ctx context.Context, t *signingTerms, c domain.Command, a
 	if t.number != 0 {
 		return nil
 	}
-	if t.key == "" {
+	switch {
+	case t.key == "":
 		return badParameter("key", "key: say by its fingerprint which of the keys of %s signs (see /v1/keys), or give party_seq", actor)
-	}
-	if !strings.HasPrefix(t.key, "SHA256:") {
+	case !strings.HasPrefix(t.key, "SHA256:"):
 		return badParameter("key", "key: %q is no fingerprint, as ssh-keygen -l prints it: SHA256:...", clip(t.key))
+	case !slices.Contains(a.ownKeys(ctx, c, actor), t.key):
+		return badParameter("key", "key: %q does not stand on the record of %s: see /v1/keys, or give party_seq", clip(t.key), actor)
 	}
-	last, err := a.queries.LastSigned(ctx, t.key)
+	last, err := a.queries.LastSigned(ctx, actor, t.key)
 	t.number = last + 1
 	return err
 }
 
-// ownKey is the one key that can be meant: the only one that stands on the actor's record, or the first that is registered.
+// ownKey is the one key that can be meant, "" where there is none or a choice.
 func (a *API) ownKey(ctx context.Context, c domain.Command, actor string) string {
+	if keys := a.ownKeys(ctx, c, actor); len(keys) == 1 {
+		return keys[0]
+	}
+	return ""
+}
+
+// ownKeys are the keys, by their fingerprints, that stand on the actor's record, or the first that is registered.
+func (a *API) ownKeys(ctx context.Context, c domain.Command, actor string) (prints []string) {
 	record, err := a.ledger.Record(ctx, domain.Ref{Kind: domain.KindActor, ID: actor})
 	if err != nil {
-		return ""
+		return nil
 	}
-	keys := slices.DeleteFunc(registry.FoldKeys(record.Readings(domain.Everything)), func(k registry.Key) bool { return k.Until != 0 })
-	if first, ok := c.(*registry.RegisterKey); ok && len(keys) == 0 {
-		if key, err := signed.ParseKey(first.Key); err == nil {
-			return signed.Fingerprint(key)
+	for _, k := range registry.FoldKeys(record.Readings(domain.Everything)) {
+		if k.Until == 0 {
+			prints = append(prints, k.Fingerprint)
 		}
 	}
-	if len(keys) != 1 {
-		return ""
+	if first, ok := c.(*registry.RegisterKey); ok && len(prints) == 0 {
+		if key, err := signed.ParseKey(first.Key); err == nil {
+			return []string{signed.Fingerprint(key)}
+		}
 	}
-	return keys[0].Fingerprint
+	return prints
 }
 
 // termsOf is the hash of the text that a command agrees to, "" where it agrees to none that is at hand.

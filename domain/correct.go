@@ -6,7 +6,7 @@ type Correct struct {
 	Header
 	CorrectionTarget
 	Reason      string  `json:"reason" doc:"Why the earlier entry was wrong." required:"true"`
-	Replacement Command `json:"replacement,omitzero" doc:"The whole command as it should have been." required:"true"`
+	Replacement Command `json:"replacement,omitzero" doc:"The whole command as it should have been. It counts from where the corrected entry stands in time; to move an act to another hour, retract it and record it anew." required:"true"`
 }
 
 // Retract takes an earlier entry of a record back. It stays visible in the record's history.

@@ -4,7 +4,7 @@ import "truceledger/domain/when"
 
 // The commands of this file and of secrets.go are about the material that belongs to a record, whatever its kind: files and
 // sealed values. They are steps of the record that no fold sees: what a record amounts to does not depend on who held a
-// file or read a name.
+// file or read a name. Nor does it on whom it was shared with: share.go.
 
 // A RecordTarget names the record that a command is about, of any kind.
 type RecordTarget struct {
@@ -105,7 +105,7 @@ type CustodyLink struct {
 func EvidenceOf(r Record, keep func(Step) bool) (files []Evidence) {
 	corrections := r.corrections(keep)
 	for _, s := range r.Steps {
-		if _, takenBack := standing(s.Sequence, corrections); takenBack || !keep(s) || !isCustody(s) || s.Void != 0 {
+		if _, takenBack := standing(s.Sequence, corrections); takenBack || !keep(s) || !isBeside(s) || s.Void != 0 {
 			continue
 		}
 		switch c := s.Command.(type) {
@@ -148,22 +148,22 @@ func (e *Evidence) passOn(s Step, c *TransferEvidence) {
 	}
 }
 
-// isCustody reports whether a step is about the record's material and not about what the record says.
-func isCustody(s Step) bool {
+// isBeside reports whether a step is about the record's material or its readers, and not about what the record says.
+func isBeside(s Step) bool {
 	if len(s.Events) == 0 {
 		return false
 	}
 	switch s.Events[0].(type) {
-	case EvidenceReceived, EvidenceTransferred, SecretRead, SecretDestroyed:
+	case EvidenceReceived, EvidenceTransferred, SecretRead, SecretDestroyed, RecordShared:
 		return true
 	}
 	return false
 }
 
-// isCustodyCommand is isCustody for a command that is not recorded yet.
-func isCustodyCommand(c Command) bool {
+// isBesideCommand is isBeside for a command that is not recorded yet.
+func isBesideCommand(c Command) bool {
 	switch c.(type) {
-	case *AttachEvidence, *TransferEvidence, *ReadSecret, *DestroySecret:
+	case *AttachEvidence, *TransferEvidence, *ReadSecret, *DestroySecret, *Share:
 		return true
 	}
 	return false

@@ -30,8 +30,10 @@ func decide(r Record, c Command, in Setting, judge Judge) (Decision, error) {
 		return decideCorrect(r, c, in, judge)
 	case *Retract:
 		return decideRetract(r, c, in)
+	case *Share:
+		return decideShare(r, c, in)
 	}
-	if isCustodyCommand(c) {
+	if isBesideCommand(c) {
 		return decideCustody(r, c, in)
 	}
 	m, settled, err := Settle(r, c, in)
@@ -217,10 +219,10 @@ func interchangeable(r Record, root Step, replacement Command) error {
 		return Refuse(ErrReplacement, "a replacement cannot be a %s", replacement.Verb())
 	}
 	switch {
-	case isCustody(root) || isCustodyCommand(replacement):
+	case isBeside(root) || isBesideCommand(replacement):
 		return ErrCustodyCorrect
 	case !slices.Equal(RestrictedActors(replacement), RestrictedActors(root.Command)):
-		return Field("replacement.restricted_to", "must stay as it was: who may know of a record is set once, at its beginning")
+		return Field("replacement.restricted_to", "must stay as it was: a correction changes nothing about who may know of a record")
 	case replacement.Target() != r.Ref:
 		return Refuse(ErrReplacement, "the replacement is for %s, the corrected entry is of %s", replacement.Target(), r.Ref)
 	case replacement.Creates() != root.Command.Creates():

@@ -16,8 +16,9 @@ import (
 
 // register is a set of facts: what exists, and whether it can be read at all.
 type register struct {
-	missing []string // as kind/id
-	broken  error
+	missing   []string            // as kind/id
+	audiences map[string][]string // by kind/id
+	broken    error
 }
 
 func (r register) Exists(ref domain.Ref) (bool, error) {
@@ -25,6 +26,9 @@ func (r register) Exists(ref domain.Ref) (bool, error) {
 }
 func (register) PlaceParent(string) (string, error) { return "", nil }
 func (register) DuplicateOf(string) (string, error) { return "", nil }
+func (r register) Audience(ref domain.Ref) ([]string, error) {
+	return r.audiences[ref.String()], r.broken
+}
 func (register) Ceasefire(string, time.Time) (domain.CeasefireFacts, bool, error) {
 	return domain.CeasefireFacts{Monitors: []string{"un-monitors"}}, true, nil
 }

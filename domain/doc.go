@@ -28,7 +28,8 @@
 //
 // Files with their chains of custody and sealed values (custody.go, secrets.go) are steps of a record that no fold sees. A
 // record that is restricted to some actors says so by the form of its id ([Ref.Restricted]), so that everybody who handles an
-// entry knows from its subject alone that it is not for everybody.
+// entry knows from its subject alone that it is not for everybody. Whom it was shared with later (share.go) is a step of that
+// sort too.
 //
 // # The rules
 //
@@ -46,13 +47,16 @@
 //	R10  An inquiry is held by a monitor, and concluded only when opened. Two reports of one incident are merged by a
 //	     monitor or by who made the report, and never in a circle.
 //	R11  Counts are not negative; low <= best <= high; a part is no larger than the whole.
-//	R12  A correction names an existing entry, not itself. It deletes nothing.
+//	R12  A correction names an existing entry, not itself. It deletes nothing, and counts from where the corrected entry
+//	     stands in time: an act that is dated wrongly is retracted and recorded anew.
 //	R13  A caller who expects another version than the record's is told so. (Decided in package eventstore.)
 //	R14  Nothing is recorded before it was done; only starts and ends lie ahead.
 //	R15  A report names who stands behind it: an actor or a source.
 //	R16  A local ceasefire's area lies in that of the ceasefire above it, and none stands above itself.
 //	R17  A file is attached to a record once; only its custodian gives it on.
 //	R18  That a secret was read or destroyed is not taken back; a destroyed one is not read.
+//	R19  A restricted record is shared by who began it or an actor of the beginning, with actors who may know of every restricted
+//	     record that it names. A sharing is not taken back.
 //
 // What is odd but not wrong is accepted and marked with a [Flag]: gaps and overlaps between terms, a duration that is not its
 // interval, a report published before what it speaks of, an incident outside the area or time, an attack by an excluded

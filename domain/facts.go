@@ -10,6 +10,8 @@ type Facts interface {
 	PlaceParent(place string) (string, error)
 	// DuplicateOf returns the incident that an incident is marked a duplicate of, "" for none or for an unknown one.
 	DuplicateOf(incident string) (string, error)
+	// Audience returns the actors that may know of a restricted record, none where it does not exist.
+	Audience(r Ref) ([]string, error)
 	// Ceasefire returns what a ceasefire amounts to for its neighbours at an effective time; ok is false where it does
 	// not exist.
 	Ceasefire(id string, at time.Time) (c CeasefireFacts, ok bool, err error)

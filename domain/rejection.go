@@ -72,7 +72,7 @@ const (
 	ErrNotAnEntry     Rejection = "not-an-entry: a correction names an existing entry of the same record"                                          // R12
 	ErrItself         Rejection = "corrects-itself: a correction cannot name itself or an entry that comes after it"                               // R12
 	ErrReplacement    Rejection = "replacement-differs: a replacement is a whole command of the same kind for the same record"                     // R12
-	ErrFinal          Rejection = "final: what keys were on the record is not corrected; revoke the key"                                           // R12
+	ErrFinal          Rejection = "final: keys, readings of secrets, and sharings are not corrected or taken back; a key is revoked"               // R12
 	ErrRetracted      Rejection = "retracted: the entry is retracted already"                                                                      // R12
 	ErrRecordFull     Rejection = "record-full: a record holds at most 10,000 entries; go on in a successor"
 	ErrEndBeforeStart Rejection = "end-before-start: the end must come after the start" // R5, R11

@@ -21,10 +21,10 @@ func (r Ref) Restricted() bool {
 
 // A Restriction is what the commands embed that can begin a restricted record.
 type Restriction struct {
-	RestrictedTo []string `json:"restricted_to,omitzero" doc:"Only these actors, auditors and whoever enters it learn that the record exists; its id is made by the ledger. Set once, at the beginning." ref:"actor"`
+	RestrictedTo []string `json:"restricted_to,omitzero" doc:"Only these actors, auditors and whoever enters it learn that the record exists; its id is made by the ledger. Later only share adds to them." ref:"actor"`
 }
 
-// RestrictedActors are the actors that may know of the record; none for a public one.
+// RestrictedActors are the actors that may know of the record from its beginning; none for a public one.
 func (r *Restriction) RestrictedActors() []string { return r.RestrictedTo }
 
 // RestrictedActors returns the actors that a command restricts its new record to.

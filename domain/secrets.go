@@ -81,7 +81,7 @@ func SecretsOf(r Record, keep func(Step) bool) (secrets []Secret) {
 		if !keep(s) {
 			continue
 		}
-		if isCustody(s) {
+		if isBeside(s) {
 			if s.Void != 0 {
 				continue // its key was ended before it came: nothing was destroyed by it
 			}
@@ -133,7 +133,7 @@ var sealedType = reflect.TypeFor[Sealed]()
 // SealedIn lists the sealed values that a command brings, also within a replacement. Commands about a secret that is on the
 // record already bring none.
 func SealedIn(c Command) (found []Secret) {
-	if isCustodyCommand(c) {
+	if isBesideCommand(c) {
 		return nil
 	}
 	if c, ok := c.(*Correct); ok && c.Replacement != nil {

@@ -48,7 +48,7 @@ func (r Record) Then(steps ...Step) Record {
 		return r
 	}
 	r = r.readOn(steps[0])
-	if steps[0].Void != 0 || isCustody(steps[0]) {
+	if steps[0].Void != 0 || isBeside(steps[0]) {
 		return r
 	}
 	place := steps[0].Moment().Place
@@ -97,11 +97,11 @@ func (r Record) AllReadings() []Reading {
 	return slices.Clip(r.read)
 }
 
-// placesOf returns the places of steps, sorted. Who read a name or held a file moves no act to another place.
+// placesOf returns the places of steps, sorted. Who read a name, held a file or was let in moves no act to another place.
 func placesOf(steps []Step) []time.Time {
 	places := make([]time.Time, 0, len(steps))
 	for _, s := range steps {
-		if s.Void == 0 && !isCustody(s) {
+		if s.Void == 0 && !isBeside(s) {
 			places = append(places, s.Moment().Place)
 		}
 	}
@@ -159,7 +159,7 @@ type Reading struct {
 
 // Readings returns how the entries of the record are to be read, in the order of their places, keeping only the steps that
 // keep allows. Corrections and retractions are no readings of their own: they change or take away those of others. Nor are
-// the steps about the record's files and secrets: see EvidenceOf and SecretsOf.
+// the steps about the record's files, secrets and readers: see EvidenceOf, SecretsOf and AudienceMembers.
 func (r Record) Readings(keep func(Step) bool) []Reading {
 	corrections := r.corrections(keep)
 	readings := make([]Reading, 0, len(r.Steps))
@@ -199,7 +199,7 @@ func (r Record) corrections(keep func(Step) bool) []Step {
 // read returns the reading of one step; stands is false for one that is not kept, is retracted, is void, or is itself a
 // correction.
 func read(s Step, corrections []Step, keep func(Step) bool) (reading Reading, stands bool) {
-	if isCorrection(s) || isCustody(s) || s.Void != 0 {
+	if isCorrection(s) || isBeside(s) || s.Void != 0 {
 		return Reading{}, false
 	}
 	reading = Reading{Sequence: s.Sequence, RecordedAt: s.RecordedAt, Place: s.Moment().Place, Command: s.Command, Events: s.Events, Sources: s.Command.Head().Sources}

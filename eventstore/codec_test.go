@@ -144,8 +144,8 @@ func TestAnEmptyListIsNotAnAbsentOne(t *testing.T) {
 }
 
 func TestVerbsAndEventTypesAreThoseOfTheContract(t *testing.T) {
-	if n := len(eventstore.Verbs()); n != 49 {
-		t.Errorf("got %d verbs, want the contract's 41, mark-duplicate, 3 for keys and 4 for files and secrets", n)
+	if n := len(eventstore.Verbs()); n != 50 {
+		t.Errorf("got %d verbs, want the contract's 41, mark-duplicate, 3 for keys, 4 for files and secrets, and share", n)
 	}
 	for _, verb := range eventstore.Verbs() {
 		c, ok := eventstore.NewCommand(verb)

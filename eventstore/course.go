@@ -55,7 +55,7 @@ func (r *Replay) judge(ctx context.Context, e *Entry, record *followed) (err err
 	case e.Ref == genesis:
 		return nil // a command of the ledger's own, which no rule decides
 	case e.Rules != Rules:
-		return fmt.Errorf("entry %d: %w: version %d, not %d", e.Sequence, ErrOtherRules, e.Rules, Rules)
+		return fmt.Errorf("%w: version %d, not %d", ErrOtherRules, e.Rules, Rules)
 	}
 	again, err := r.decide(ctx, *e, record.Record)
 	if err != nil || e.canonical && alike(&again, e) || encodesTo(again, e.Payload) {

@@ -50,6 +50,9 @@ func (l *Ledger) judged(o *order, record domain.Record, known *facts) (draft, er
 	if err := expected(*o, c, record); err != nil {
 		return draft{}, err
 	}
+	if err := CheckControls(o.sent); err != nil {
+		return draft{}, err // not before a repeated one is answered, which may be older than this check
+	}
 	if err := l.hasMaterial(c); err != nil {
 		return draft{}, err
 	}

@@ -79,6 +79,12 @@ func (f *facts) DuplicateOf(id string) (string, error) {
 	return incident.Fold(readings).Duplicate.Of, err
 }
 
+// Audience returns the actors that may know of a restricted record.
+func (f *facts) Audience(r domain.Ref) ([]string, error) {
+	record, err := f.record(r)
+	return domain.AudienceOf(record), err
+}
+
 // Ceasefire returns what a ceasefire amounts to for its neighbours at an effective time.
 func (f *facts) Ceasefire(id string, at time.Time) (domain.CeasefireFacts, bool, error) {
 	record, err := f.record(domain.Ref{Kind: domain.KindCeasefire, ID: id})

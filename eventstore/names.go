@@ -65,6 +65,7 @@ var verbs = []verbType{
 	verb[domain.TransferEvidence]("transfer-evidence"),
 	verb[domain.ReadSecret]("read-secret"),
 	verb[domain.DestroySecret]("destroy-secret"),
+	verb[domain.Share]("share"),
 	verb[domain.Correct]("correct"),
 	verb[domain.Retract]("retract"),
 }
@@ -131,6 +132,7 @@ var eventTypes = []eventType{
 	event[domain.EvidenceTransferred]("evidence-transferred"),
 	event[domain.SecretRead]("secret-read"),
 	event[domain.SecretDestroyed]("secret-destroyed"),
+	event[domain.RecordShared]("record-shared"),
 	event[domain.EntryCorrected]("entry-corrected"),
 	event[domain.EntryRetracted]("entry-retracted"),
 }

@@ -148,7 +148,7 @@ type constitution struct {
 // there is none. by is the actor whose key has signed the command, "" where nobody has.
 //
 // Besides who acts, those are spoken for whose earlier entry is corrected or retracted, and whoever the replacement
-// speaks as: only their own word may change their word.
+// speaks as: only their own word may change their word. Who shares a record and names no actor speaks for the one who began it.
 func unspoken(f *facts, policy Signatures, c domain.Command, record domain.Record, by string) (string, error) {
 	if policy == SignaturesOff {
 		return "", nil
@@ -162,6 +162,10 @@ func unspoken(f *facts, policy Signatures, c domain.Command, record domain.Recor
 		}
 	case *domain.Retract:
 		actors = append(actors, record.Authors(c.CorrectionTarget)...)
+	case *domain.Share:
+		if c.By == "" && len(record.Steps) > 0 {
+			actors = append(actors, record.Steps[0].Command.Head().By)
+		}
 	}
 	if policy == SignaturesRequired && by == "" {
 		return cmp.Or(actors[0], "(nobody: by is missing)"), nil

@@ -39,6 +39,11 @@ func (r *Rehearsal) Execute(ctx context.Context, request Request) (Result, error
 	if err != nil {
 		return Result{}, err
 	}
+	if !r.holds(o.ref) { // what it holds is the sender's own
+		if err := r.ledger.admits(ctx, o, record); err != nil {
+			return Result{}, err
+		}
+	}
 	known := &facts{ctx: ctx, load: r.Record, readTo: math.MaxUint64}
 	d, err := r.ledger.judged(&o, record, known)
 	if err != nil || d.holds != 0 {
@@ -65,6 +70,13 @@ func (r *Rehearsal) Record(ctx context.Context, ref domain.Ref) (domain.Record, 
 		return record, nil
 	}
 	return r.ledger.Record(ctx, ref)
+}
+
+func (r *Rehearsal) holds(ref domain.Ref) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, held := r.held[ref]
+	return held
 }
 
 // Forget lets a record be as the ledger has it again, so that a long rehearsal does not hold all of it.

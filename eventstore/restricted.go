@@ -35,7 +35,7 @@ func (l *Ledger) audience(ctx context.Context, record domain.Record) (a domain.A
 		return a, false, nil
 	}
 	first, err := l.entry(ctx, record.Ref, record.Steps[0].Sequence)
-	return domain.Audience{Actors: domain.RestrictedActors(first.Command), Begun: first.Principal}, err == nil, err
+	return domain.Audience{Actors: domain.AudienceOf(record), Begun: first.Principal}, err == nil, err
 }
 
 // admits refuses an order for a restricted record from somebody who may not know of it, in the words in which one is refused
@@ -54,8 +54,8 @@ func (l *Ledger) admits(ctx context.Context, o order, record domain.Record) erro
 		return nil // it begins here
 	case !exists || !o.Reader.Sees(a):
 		return &domain.NotFound{Record: o.ref}
-	case len(to) > 0 && !slices.Equal(to, a.Actors):
-		return domain.Field("restricted_to", "is set at the record's beginning and stays: leave it out")
+	case len(to) > 0 && !slices.Equal(to, domain.RestrictedActors(record.Steps[0].Command)):
+		return domain.Field("restricted_to", "is set at the record's beginning: leave it out, and let others know of the record with share")
 	}
 	return nil
 }
@@ -73,7 +73,7 @@ func (l *Ledger) mayName(ctx context.Context, o order, record domain.Record, c d
 		}
 		own := domain.Audience{Actors: domain.RestrictedActors(c)}
 		if len(record.Steps) > 0 {
-			own.Actors = domain.RestrictedActors(record.Steps[0].Command)
+			own.Actors = domain.AudienceOf(record)
 		}
 		return other.Includes(own), nil
 	}

@@ -80,7 +80,9 @@ func encodeView(v CeasefireView) ([]byte, error) {
 }
 
 // present reports whether a question is about everything that is recorded, which is what most ask.
-func present(p Point) bool { return p.Prefix == p.Applied && p.ReportedBy.IsZero() }
+func present(p Point) bool {
+	return p.Prefix == p.Applied && p.Asked.KnownAt == nil && p.Asked.AsOfSequence == nil && p.ReportedBy.IsZero()
+}
 
 // of returns the answer that is kept for a ceasefire, if it is one for the question's clocks.
 func (c *answered) of(id string, p Point) *answer {

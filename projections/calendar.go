@@ -148,6 +148,6 @@ func (c *calendar) add(kind string, at, until when.Bounds, sentence string) {
 		text = opening(strings.ReplaceAll(sentence, "%s", name)) + term(at, until, at.Phrase, until.Phrase)
 	}
 	c.items = append(c.items, CalendarItem{
-		At: at, Until: bounds(until), Kind: kind, Ceasefire: c.view.ID, Title: c.view.Title, Status: c.view.Status, Sentence: text + ".",
+		At: at, Until: bounds(until), Kind: kind, Ceasefire: c.view.ID, Title: c.view.Title, Status: c.view.Status, Sentence: domain.InOrder(text) + ".",
 	})
 }

@@ -80,6 +80,9 @@ func (v *CeasefireView) roles(p ceasefire.Picture) {
 			v.Consents = append(v.Consents, consentView(c))
 		}
 	}
+	for _, d := range p.Departures {
+		v.Departures = append(v.Departures, DepartureView{Actor: d.Actor, From: bounds(d.From), Sequence: d.Sequence})
+	}
 	for _, c := range p.Reaffirmations {
 		v.Reaffirmed = append(v.Reaffirmed, consentView(c))
 	}

@@ -104,6 +104,7 @@ func ceasefireView(r *reader, id string) (v CeasefireView, found bool, err error
 	}
 	v = viewOf(pic)
 	v.Excluded, v.Version = excluded, kept.version
+	v.KnownAt, v.AsOfSequence, v.ReportedBy = r.Asked.KnownAt, r.Asked.AsOfSequence, r.Asked.ReportedBy
 	v.FlagNotes = append(v.FlagNotes, r.reportedBefore(kept, func(x domain.Reading) bool {
 		_, attested := x.Command.(*ceasefire.Attest)
 		return attested || r.Happened(x)

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -72,6 +73,25 @@ func (b *book) try(t testing.TB, body string, args ...any) (uint64, error) {
 	}
 	r, err := b.Execute(t.Context(), eventstore.Request{Command: c, Principal: "desk"})
 	return r.Entry.Sequence, err
+}
+
+// reword puts the book on a log in which a text stands that no ledger takes any more.
+func (b *book) reword(t testing.TB, was, is string) {
+	t.Helper()
+	old := b.log
+	b.log = memory.New()
+	for m, err := range old.Read(t.Context(), 0) {
+		var e eventstore.Entry
+		if err == nil {
+			e, err = eventstore.Decode(m)
+		}
+		if err == nil {
+			_, err = b.log.Append(t.Context(), m.Subject, e.VersionBefore, bytes.ReplaceAll(m.Payload, []byte(was), []byte(is)))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func (b *book) options(dir string) Options {

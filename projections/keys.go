@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -62,9 +63,25 @@ func (r *reader) keysOf(actor domain.Ref) (keys []registry.Key, err error) {
 // allKeys reads what stands about keys on an actor's record. It goes past the records that are held, which ask this very
 // question of what they hold: two actors may have signed on each other's record. A command about keys is never void.
 func (r *reader) allKeys(actor domain.Ref) ([]registry.Key, error) {
+	return keysBack(actor, r.row(actor).newest, r.tx.Bucket([]byte(entriesBucket)).Get)
+}
+
+// voided is reader.voided while an entry is applied: the actor's record is read as far as the log goes before it.
+func (t *Tx) voided(e eventstore.Entry) (uint64, error) {
+	signer, named := e.Signer()
+	if e.Signed == nil || !named {
+		return 0, nil
+	}
+	newest := readRow(t.Bucket(rowBucket(signer.Kind)).Get([]byte(signer.ID))).newest
+	keys, err := keysBack(signer, newest, t.Bucket(entriesBucket).Get)
+	return eventstore.VoidedBy(e, keys), err
+}
+
+// keysBack reads an actor's record from its newest entry back.
+func keysBack(actor domain.Ref, newest uint64, payload func(key []byte) []byte) ([]registry.Key, error) {
 	var readings []domain.Reading
-	for n := r.row(actor).newest; n > 0; {
-		e, err := r.entry(actor, n)
+	for n := newest; n > 0; {
+		e, err := decodeEntry(actor, n, payload(number(n)))
 		if err != nil {
 			return nil, err
 		}
@@ -73,9 +90,10 @@ func (r *reader) allKeys(actor domain.Ref) ([]registry.Key, error) {
 	return registry.FoldKeys(readings), nil
 }
 
-const signersBucket = "signers/1"
+const signersBucket = "signers/2"
 
-// signers keeps, for each key by its fingerprint, the greatest number that its holder has given to a signed command.
+// signers keeps, for each key by its fingerprint, the greatest number that its holder has given to a signed command: of all, and
+// of those that stand on public records.
 type signers struct{}
 
 func (signers) Name() string      { return signersBucket }
@@ -87,20 +105,35 @@ func (signers) Apply(tx *Tx, e eventstore.Entry) error {
 		return err
 	}
 	b := tx.Bucket(signersBucket)
-	if held := b.Get([]byte(key)); len(held) < 8 || toNumber(held) < n {
-		b.Put([]byte(key), number(n))
+	all, public := signedNumbers(b.Get([]byte(key)))
+	all = max(all, n)
+	if !e.Ref.Restricted() {
+		public = max(public, n)
 	}
+	b.Put([]byte(key), append(number(all), number(public)...))
 	return nil
 }
 
-// LastSigned returns the greatest number that a key's holder has given to a command on the record, 0 for none. The next one
-// is one more.
-func (q *Queries) LastSigned(_ context.Context, fingerprint string) (n uint64, err error) {
+// signedNumbers reads a row of signers.
+func signedNumbers(row []byte) (all, public uint64) {
+	if len(row) != 16 {
+		return 0, 0
+	}
+	return toNumber(row[:8]), toNumber(row[8:])
+}
+
+// LastSigned returns the greatest number that an actor's key has given to a command on the record, 0 for none. The next one is
+// one more. Who does not speak for the actor is told of public records alone: the number would count the others.
+func (q *Queries) LastSigned(ctx context.Context, actor, fingerprint string) (n uint64, err error) {
+	reader := ReaderOf(ctx)
 	err = q.p.view(func(tx *bbolt.Tx) error {
-		if b := tx.Bucket([]byte(signersBucket)); b != nil {
-			if held := b.Get([]byte(fingerprint)); len(held) >= 8 {
-				n = toNumber(held)
-			}
+		b := tx.Bucket([]byte(signersBucket))
+		if b == nil {
+			return nil
+		}
+		all, public := signedNumbers(b.Get([]byte(fingerprint)))
+		if n = public; reader.All || slices.Contains(reader.Actors, actor) {
+			n = all
 		}
 		return nil
 	})

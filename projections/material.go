@@ -109,12 +109,13 @@ func fileIn(record domain.Record, digest string, p Point) FileView {
 func (p Point) known(s domain.Step) bool { return s.Sequence <= p.Prefix }
 
 // A MaterialView is what belongs to a record beside what it says: its files with their chains of custody, and its sealed
-// values with who read them.
+// values with who read them; and of a restricted one the actors that may know of it.
 type MaterialView struct {
-	Record   string            `json:"record"`
-	Evidence []domain.Evidence `json:"evidence"`
-	Secrets  []domain.Secret   `json:"secrets"`
-	Version  uint64            `json:"version"`
+	Record   string                  `json:"record"`
+	Evidence []domain.Evidence       `json:"evidence"`
+	Secrets  []domain.Secret         `json:"secrets"`
+	Audience []domain.AudienceMember `json:"audience,omitempty"`
+	Version  uint64                  `json:"version"`
 }
 
 // Material answers for one record of any kind. It obeys known_at only: who held a file when is a matter of the record.
@@ -127,7 +128,10 @@ func (q *Queries) Material(_ context.Context, ref domain.Ref, p Point) (v Materi
 		if err != nil {
 			return err
 		}
-		v = MaterialView{Record: ref.String(), Evidence: some(domain.EvidenceOf(h.Record, p.known)), Secrets: some(domain.SecretsOf(h.Record, p.known)), Version: h.UpTo(p.Prefix).Version()}
+		v = MaterialView{
+			Record: ref.String(), Evidence: some(domain.EvidenceOf(h.Record, p.known)), Secrets: some(domain.SecretsOf(h.Record, p.known)),
+			Audience: domain.AudienceMembers(h.Record, p.known), Version: h.UpTo(p.Prefix).Version(),
+		}
 		return nil
 	})
 	return v, err

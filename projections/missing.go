@@ -77,7 +77,7 @@ func (r *reader) hidingIn(asked *reader, ref domain.Ref, set hiding) (string, er
 	}
 	var said []string
 	if set.known {
-		said = append(said, fmt.Sprintf("entry %d, which begins it, was recorded at %s: known_at or as_of_sequence keeps the log to before that", x.Sequence, rfc3339(x.RecordedAt)))
+		said = append(said, fmt.Sprintf("entry %d, which begins it, was recorded at %s, after %s", x.Sequence, rfc3339(x.RecordedAt), asked.prefixAsked()))
 	}
 	if set.reported {
 		said = append(said, r.firstRead(x)+", after reported_by "+rfc3339(asked.ReportedBy))
@@ -86,6 +86,14 @@ func (r *reader) hidingIn(asked *reader, ref domain.Ref, set hiding) (string, er
 		said = append(said, fmt.Sprintf("it counts from %s, after effective_at %s", rfc3339(x.Effective()), rfc3339(asked.Effective)))
 	}
 	return strings.Join(said, "; and "), r.err
+}
+
+// prefixAsked is what a question says of the prefix of the log that it is about.
+func (r *reader) prefixAsked() string {
+	if r.Asked.KnownAt != nil {
+		return "known_at " + rfc3339(*r.Asked.KnownAt)
+	}
+	return fmt.Sprintf("as_of_sequence %d", r.Prefix)
 }
 
 // firstRead tells when the world could first read of an entry.

@@ -26,6 +26,7 @@ var ErrBadCursor = errors.New("the cursor is not one that this collection gave o
 type Point struct {
 	domain.Clocks
 	Reader  domain.Reader // who asks: the records that it may not know of do not exist in the answer
+	Asked   Clock         // as it was asked: the answer says for which clocks it is
 	Applied uint64        // the newest entry that was applied when the point was fixed
 }
 
@@ -53,7 +54,7 @@ func (q *Queries) Resolve(ctx context.Context, c Clock) (Point, error) {
 	if !state.Ready && state.Applied < q.p.target() {
 		return Point{}, ErrNotReady
 	}
-	at := Point{Clocks: domain.Clocks{Effective: q.p.o.Now().UTC(), Prefix: state.Applied}, Reader: ReaderOf(ctx), Applied: state.Applied}
+	at := Point{Clocks: domain.Clocks{Effective: q.p.o.Now().UTC(), Prefix: state.Applied}, Reader: ReaderOf(ctx), Asked: c, Applied: state.Applied}
 	if c.Effective != nil {
 		at.Effective = c.Effective.UTC()
 	}

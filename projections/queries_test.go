@@ -73,8 +73,8 @@ func TestClocks(t *testing.T) {
 		{"everything known", Clock{Effective: &effective}, "in_force"},
 		{"known before it was recorded", Clock{Effective: &effective, KnownAt: &known}, "lapsed"},
 		{"as of the entry before", Clock{Effective: &effective, AsOfSequence: &before}, "lapsed"},
-		{"known before anything", Clock{Effective: &effective, KnownAt: &early}, fmt.Sprintf("ceasefire/aleppo-silence is not on the record as asked: entry %d, which begins it, was recorded at 2016-05-12T00:00:00Z: known_at or as_of_sequence keeps the log to before that", n["propose"])},
-		{"as of the entry before the proposal", Clock{Effective: &effective, AsOfSequence: ptr(n["propose"] - 1)}, fmt.Sprintf("ceasefire/aleppo-silence is not on the record as asked: entry %d, which begins it, was recorded at 2016-05-12T00:00:00Z: known_at or as_of_sequence keeps the log to before that", n["propose"])},
+		{"known before anything", Clock{Effective: &effective, KnownAt: &early}, fmt.Sprintf("ceasefire/aleppo-silence is not on the record as asked: entry %d, which begins it, was recorded at 2016-05-12T00:00:00Z, after known_at %s", n["propose"], early.UTC().Format(time.RFC3339))},
+		{"as of the entry before the proposal", Clock{Effective: &effective, AsOfSequence: ptr(n["propose"] - 1)}, fmt.Sprintf("ceasefire/aleppo-silence is not on the record as asked: entry %d, which begins it, was recorded at 2016-05-12T00:00:00Z, after as_of_sequence %d", n["propose"], n["propose"]-1)},
 		{"now", Clock{}, "lapsed"},
 	} {
 		if got := status(x.c); got != x.want {
@@ -87,6 +87,28 @@ func TestClocks(t *testing.T) {
 	}
 	if _, err := p.Resolve(t.Context(), Clock{AsOfSequence: ptr(late + 1)}); !errors.As(err, &clockError) {
 		t.Errorf("a prefix that lies ahead: got %v", err)
+	}
+}
+
+// An answer says for which clocks it is, where any were asked for, and who has left by when.
+func TestAnAnswerSaysWhichClocksItIsFor(t *testing.T) {
+	b := newBook(t)
+	aleppo(t, b)
+	left := b.do(t, `{"command":"withdraw","ceasefire":"syria-cessation","by":"russia","from":"2036-01-01T00:00Z"}`)
+	p := b.started(t, t.TempDir())
+	known, effective, before := b.clock.Now(), at("2016-05-05T12:00:00Z"), left-1
+	for _, c := range []Clock{{}, {Effective: &effective}, {KnownAt: &known}, {AsOfSequence: &left}, {AsOfSequence: &before}, {ReportedBy: &known}, {}} {
+		v, err := p.Ceasefire(t.Context(), "syria-cessation", b.point(t, p, c))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if show(v.KnownAt) != show(c.KnownAt) || show(v.AsOfSequence) != show(c.AsOfSequence) || show(v.ReportedBy) != show(c.ReportedBy) {
+			t.Errorf("asked for %s: got known at %s, as of %s, reported by %s", show(c), show(v.KnownAt), show(v.AsOfSequence), show(v.ReportedBy))
+		}
+		gone := len(v.Departures) == 1 && v.Departures[0].Actor == "russia" && v.Departures[0].Sequence == left && v.Departures[0].From.Earliest.Equal(at("2036-01-01T00:00:00Z"))
+		if want := c.Effective == nil && c.AsOfSequence != &before; gone != want {
+			t.Errorf("asked for %s: got departures %s", show(c), show(v.Departures))
+		}
 	}
 }
 

@@ -146,7 +146,10 @@ func (r *reader) decode(ref domain.Ref, known *held, newest uint64) (*held, erro
 
 // entry decodes one entry. Its payload stays in the file, which is only there as long as the snapshot.
 func (r *reader) entry(ref domain.Ref, n uint64) (eventstore.Entry, error) {
-	payload := r.tx.Bucket([]byte(entriesBucket)).Get(number(n))
+	return decodeEntry(ref, n, r.tx.Bucket([]byte(entriesBucket)).Get(number(n)))
+}
+
+func decodeEntry(ref domain.Ref, n uint64, payload []byte) (eventstore.Entry, error) {
 	if payload == nil {
 		return eventstore.Entry{}, damaged("entry %d of %s is missing", n, ref)
 	}

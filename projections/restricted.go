@@ -10,9 +10,11 @@ import (
 	"truceledger/eventstore"
 )
 
-const restrictedBucket = "restricted/1"
+const restrictedBucket = "restricted/2"
 
-// restricted keeps who may know of each restricted record: the principal who began it, and the actors.
+// restricted keeps who may know of each restricted record: the principal who began it, and the actors of its beginning and those
+// it was shared with since. Whoever may know of it now may know of all that it ever said: a question about an earlier time or an
+// earlier prefix of the log is answered to who asks now.
 //
 // The one place where a reader is kept from a record is hidden, below: every answer of this package is made from rows and
 // records that a reader has passed through it, so that no list, count, calendar or history has to think of it.
@@ -22,10 +24,24 @@ func (restricted) Name() string      { return restrictedBucket }
 func (restricted) Buckets() []string { return []string{restrictedBucket} }
 
 func (restricted) Apply(tx *Tx, e eventstore.Entry) error {
-	if e.Ref.Restricted() && e.VersionBefore == 0 {
-		parts := append([]string{e.Principal}, domain.RestrictedActors(e.Command)...)
-		tx.Bucket(restrictedBucket).Insert([]byte(e.Ref.String()), []byte(strings.Join(parts, "\x00")))
+	if !e.Ref.Restricted() {
+		return nil
 	}
+	b, key := tx.Bucket(restrictedBucket), []byte(e.Ref.String())
+	if e.VersionBefore == 0 {
+		parts := append([]string{e.Principal}, domain.RestrictedActors(e.Command)...)
+		b.Insert(key, []byte(strings.Join(parts, "\x00")))
+		return nil
+	}
+	added, shared := domain.AddedBy(e.Events)
+	if !shared {
+		return nil
+	}
+	if by, err := tx.voided(e); by != 0 || err != nil {
+		return err
+	}
+	parts := append([]string{string(b.Get(key))}, added...)
+	b.Put(key, []byte(strings.Join(parts, "\x00")))
 	return nil
 }
 

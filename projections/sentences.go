@@ -47,7 +47,7 @@ func (t *teller) sentence(s domain.Step, flags []domain.Flag) string {
 			text += " [out of order, it changes nothing: " + f.Detail + "]"
 		}
 	}
-	return text + "."
+	return domain.InOrder(text) + "."
 }
 
 func (t *teller) clause(c domain.Command, events []domain.Event) string {

@@ -6,7 +6,7 @@ import (
 	"truceledger/domain"
 )
 
-// materialPhrases tell of a record's files and sealed values.
+// materialPhrases tell of a record's files, sealed values and readers.
 var materialPhrases = map[string]phrase{
 	"attach-evidence": say(func(t *teller, c *domain.AttachEvidence, events []domain.Event) string {
 		text := fmt.Sprintf("received the file %s…, %d bytes of %s", c.SHA256[:min(12, len(c.SHA256))], c.Bytes, c.MediaType)
@@ -31,6 +31,10 @@ var materialPhrases = map[string]phrase{
 	"destroy-secret": say(func(t *teller, c *domain.DestroySecret, events []domain.Event) string {
 		return t.did(c.By, "had", "Somebody had") + " the key of the sealed value " + shortly(c.Secret) + " destroyed" + on(c, events) +
 			", by " + within(c.LegalBasis) + because(c.Reason)
+	}),
+	"share": say(func(t *teller, c *domain.Share, events []domain.Event) string {
+		added, _ := domain.AddedBy(events) // not who is named and knew of it already
+		return t.did(c.By, "shared", "Somebody shared") + " " + t.this(c.Target()) + " with " + t.actorNames(added) + on(c, events) + because(c.Reason)
 	}),
 }
 

@@ -77,12 +77,18 @@ func course(t *testing.T, b *book) {
 		`{"command":"transfer-evidence","record":"incident/shots","by":"geneva-centre","to":"russia","sha256":"` + photo + `","act":"examination","occurred":"2016-05-03T18:00:00Z"}`,
 		`{"command":"read-secret","record":"incident/shots","secret":"` + sealed + `","reason":"to call the witness","occurred":"2016-05-03T19:00:00Z"}`,
 		`{"command":"destroy-secret","record":"incident/shots","by":"msf","secret":"` + sealed + `","reason":"the witness asks for it","legal_basis":"Art. 17 GDPR","occurred":"2016-05-03T20:00:00Z"}`,
+		`{"command":"record-statement","statement":"` + confided + `","restricted_to":["msf","russia"],"statement_kind":"warning","by":"msf","text":"They will shell the road.","occurred":"2016-05-03T21:00:00Z"}`,
+		`{"command":"share","record":"statement/` + confided + `","by":"msf","with":["geneva-centre","russia","united-states"],"reason":"so that they can warn","occurred":"2016-05-03T22:00:00Z"}`,
+		`{"command":"share","record":"statement/` + confided + `","with":["syrian-opposition"],"occurred":"2016-05-03T23:00:00Z"}`,
 	} {
 		b.do(t, "%s", body)
 	}
 	n := b.do(t, `{"command":"reaffirm","ceasefire":"syria-cessation","by":"russia","occurred":"2016-05-09T15:00:00Z"}`)
 	b.do(t, `{"command":"retract","record":"ceasefire/syria-cessation","sequence":%d,"reason":"entered twice"}`, n)
 }
+
+// confided is the id of a restricted record.
+const confided = "restricted-3f0a1c52-9d5b-4c1e-8f5a-0123456789ab"
 
 // The words of every verb, held against testdata/sentences.txt.
 func TestSentences(t *testing.T) {
@@ -95,13 +101,15 @@ func TestSentences(t *testing.T) {
 	for _, s := range []string{
 		"actor/russia", "place/aleppo", "source/s0", "ceasefire/syria-cessation", "ceasefire/aleppo-silence", "ceasefire/ghouta-silence",
 		"ceasefire/aleppo-plan-3-may", "ceasefire/river", "ceasefire/lake", "ceasefire/hill", "incident/shots", "incident/mortars", "talks/geneva",
-		"statement/lavrov-hope", "tally/sohr-aleppo-civilians",
+		"statement/lavrov-hope", "statement/" + confided, "tally/sohr-aleppo-civilians",
 	} {
 		ref, err := domain.ParseRef(s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		h, err := p.History(t.Context(), ref, b.point(t, p, Clock{}), Paging{})
+		now := b.point(t, p, Clock{})
+		now.Reader.All = true
+		h, err := p.History(t.Context(), ref, now, Paging{})
 		if err != nil {
 			t.Fatal(err)
 		}

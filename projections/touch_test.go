@@ -75,13 +75,14 @@ func TestTouchesAreReadBack(t *testing.T) {
 	}
 }
 
-// A zero byte in a text neither hides a record from a filter nor joins two rows of counts.
+// A zero byte in a text, as an old log may hold it, neither hides a record from a filter nor joins two rows of counts.
 func TestZeroBytesInTexts(t *testing.T) {
 	b := newBook(t)
 	b.do(t, `{"command":"register-actor","actor":"msf","name":"MSF","kind":"organisation"}`)
-	for i, kind := range []string{`a\u0000a:0`, "b", `zz\u0000b:msf`} {
+	for i, kind := range []string{"aZEROa:0", "b", "zzZEROb:msf"} {
 		b.do(t, `{"command":"violate","incident":"i%d","by":"msf","at":"2016-01-02T00:00:00Z","type":"`+kind+`"}`, i)
 	}
+	b.reword(t, "ZERO", `\u0000`)
 	p := b.started(t, t.TempDir())
 	now := b.point(t, p, Clock{})
 	for kind, id := range map[string]string{"a\x00a:0": "i0", "b": "i1", "zz\x00b:msf": "i2"} {

@@ -35,8 +35,9 @@ type CeasefireView struct {
 	Consent           []string          `json:"consent"`         // whose consent is needed
 	Consents          []ConsentView     `json:"consents"`        // who has agreed to the current version
 	ConsentMissing    []string          `json:"consent_missing"` // who is still to agree
-	ExtensionRule     string            `json:"extension_rule"`  //
-	Zone              string            `json:"zone"`            //
+	Departures        []DepartureView   `json:"departures,omitempty"`
+	ExtensionRule     string            `json:"extension_rule"`
+	Zone              string            `json:"zone"`
 	AccedeBy          *when.Bounds      `json:"accede_by,omitempty"`
 	AgreedAt          *time.Time        `json:"agreed_at,omitempty"`
 	PlannedExtensions []string          `json:"planned_extensions,omitempty"`
@@ -51,8 +52,11 @@ type CeasefireView struct {
 	Reaffirmed        []ConsentView     `json:"reaffirmed,omitempty"`
 	Flags             []domain.FlagCode `json:"flags"`
 	FlagNotes         []domain.Flag     `json:"flag_notes,omitempty"`
-	Effective         time.Time         `json:"effective_at"` // the effective time answered for
-	Version           uint64            `json:"version"`      // the sequence of the newest entry of the record on these clocks
+	KnownAt           *time.Time        `json:"known_at,omitempty"`       // as it was asked: what the ledger had recorded by then
+	AsOfSequence      *uint64           `json:"as_of_sequence,omitempty"` // as it was asked: the entries up to this one
+	ReportedBy        *time.Time        `json:"reported_by,omitempty"`    // as it was asked: what its sources had published by then
+	Effective         time.Time         `json:"effective_at"`             // the effective time answered for
+	Version           uint64            `json:"version"`                  // the sequence of the newest entry of the record on these clocks
 }
 
 // An AttestedView is the status as somebody attests it.
@@ -80,6 +84,13 @@ type ConsentView struct {
 	Through  string    `json:"through,omitempty"`
 	At       time.Time `json:"at"`
 	Sequence uint64    `json:"sequence"`
+}
+
+// A DepartureView is an actor's withdrawal from an agreed ceasefire. From may lie ahead; until then its roles stand.
+type DepartureView struct {
+	Actor    string       `json:"actor"`
+	From     *when.Bounds `json:"from,omitempty"`
+	Sequence uint64       `json:"sequence"`
 }
 
 // A VersionView is one version of the terms.

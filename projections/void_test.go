@@ -269,3 +269,45 @@ func TestARevocationDisputesWhatTheKeySigned(t *testing.T) {
 		t.Errorf("what is disputed must still count: until %v, %v", v.Until, err)
 	}
 }
+
+// Given a sharing that was void on arrival, then whom it names still knows nothing of the record, also after the read models were
+// filled anew; one by a key that stands lets them in, to all that stood there before.
+func TestAVoidSharingShowsNothing(t *testing.T) {
+	key, next := newKey(t), newKey(t)
+	k := newKeyring(t)
+	k.river()
+	k.must(registers(key), key)
+	k.must(registers(next), next, key)
+	ref := domain.Ref{Kind: domain.KindStatement, ID: confided}
+	k.must(`{"command":"record-statement","statement":"`+confided+`","restricted_to":["north"],"statement_kind":"hope","by":"north","text":"soon"}`, key)
+	share := `{"command":"share","record":"statement/` + confided + `","by":"north","with":["south"]}`
+	void := k.race(func() { k.must(revokes(key, 0), next) }, k.envelope(share, key))
+	if _, err := k.try(t, `{"command":"share","record":"statement/`+confided+`","with":["south"]}`); !errors.Is(err, eventstore.ErrSignatureNeeded) {
+		t.Errorf("somebody without a key shares what was signed: %v", err)
+	}
+	south := As(t.Context(), domain.Reader{Actors: []string{"south"}})
+	dir := t.TempDir()
+	p := k.started(t, dir)
+	if sees, err := p.Sees(south, ref); err != nil || sees {
+		t.Errorf("a void sharing has let somebody in: %v, %v", sees, err)
+	}
+	shared := k.must(share, next)
+	k.await(t, p)
+	other := k.started(t, t.TempDir()) // filled at once
+	for name, p := range map[string]*Projections{"as it came": p, "filled anew": other} {
+		if sees, err := p.Sees(south, ref); err != nil || !sees {
+			t.Errorf("%s: who was let in sees nothing: %v, %v", name, sees, err)
+		}
+		before := void[0] - 2 // whoever may know of a record now may know what it said then
+		then, err := p.Resolve(south, Clock{AsOfSequence: &before})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := p.Statement(t.Context(), confided, then); err != nil || v.Text != "soon" {
+			t.Errorf("%s: as of %d, before entry %d shared it: %+v, %v", name, before, shared, v, err)
+		}
+		if sees, err := p.Sees(As(t.Context(), domain.Reader{Name: "desk2", Actors: []string{"east"}}), ref); err != nil || sees {
+			t.Errorf("%s: who was not named sees it: %v, %v", name, sees, err)
+		}
+	}
+}

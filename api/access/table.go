@@ -19,6 +19,7 @@ const (
 	Register       Action = "register"        // put an actor or a place on the register
 	Keys           Action = "keys"            // an actor's keys; own: those of an own actor
 	Correct        Action = "correct"         // correct or retract; own: what an own actor has said
+	Share          Action = "share"           // let further actors know of a restricted record; own: one that an own actor began, or that was restricted to it then
 	Import         Action = "import"          // put whole tables on the record
 	DestroySecret  Action = "destroy-secret"  // destroy the key of a sensitive value, with reason and legal basis
 	Alert          Action = "alert"           // who is told of what
@@ -62,6 +63,7 @@ var Table = []Row{
 	{Register, "actors and places on the register", map[Role]Grant{Recorder: Any}},
 	{Keys, "the keys of actors", map[Role]Grant{Negotiator: Own, Monitor: Own, Recorder: Any}},
 	{Correct, "corrections and retractions", map[Role]Grant{Negotiator: Own, Monitor: Own, Recorder: Any}},
+	{Share, "restricted records, to further actors", map[Role]Grant{Negotiator: Own, Monitor: Own, Recorder: Any}},
 	{Import, "whole tables", map[Role]Grant{Recorder: Any}},
 	{DestroySecret, "the destruction of a sensitive value", map[Role]Grant{Operator: Any}},
 	{Alert, "who is told of what", map[Role]Grant{Operator: Any}},
@@ -82,6 +84,7 @@ var verbs = map[Action][]string{
 	Register:      {"register-actor", "register-place"},
 	Keys:          {"register-key", "rotate-key", "revoke-key"},
 	Correct:       {"correct", "retract"},
+	Share:         {"share"},
 	ReadSecret:    {"read-secret"},
 	DestroySecret: {"destroy-secret"},
 }

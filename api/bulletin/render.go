@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"truceledger/domain"
 	"truceledger/domain/when"
 )
 
@@ -88,7 +89,7 @@ func (s setter) paper() paper {
 	}
 	p.Lead = append(p.Lead, s.say("window", s.clock(s.From), s.clock(s.Until), s.Zone))
 	if r := s.Recommitment; r != nil {
-		p.Lead = append(p.Lead, s.say("recommitment", s.clock(r.At), s.title(r.Ceasefire)))
+		p.Lead = append(p.Lead, s.say("recommitment", s.clock(r.At), domain.InOrder(s.title(r.Ceasefire)))) // what follows it is not to be turned
 	}
 	p.Sections = []section{s.status(), s.counts(), s.acts(), s.inquiries("opened", s.Opened), s.inquiries("closed", s.Closed), s.ahead()}
 	if len(s.Compared) == 2 {
@@ -197,19 +198,16 @@ func (b Bulletin) Markdown(lang string) ([]byte, error) {
 	}
 	p := s.paper()
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "# %s\n\n%s\n", p.Title, strings.Join(p.Lead, "\n\n"))
+	fmt.Fprintf(&out, "# %s\n\n%s\n", p.Title, strings.Join(cells(p.Lead), "\n\n"))
 	for _, t := range p.Sections {
 		fmt.Fprintf(&out, "\n## %s\n\n", t.Title)
 		if len(t.Rows) == 0 {
 			fmt.Fprintln(&out, t.None)
 			continue
 		}
-		fmt.Fprintf(&out, "| %s |\n|%s\n", strings.Join(t.Head, " | "), strings.Repeat(" --- |", len(t.Head)))
+		fmt.Fprintf(&out, "| %s |\n|%s\n", strings.Join(cells(t.Head), " | "), strings.Repeat(" --- |", len(t.Head)))
 		for _, row := range t.Rows {
-			for i, cell := range row {
-				row[i] = escapeMarkdown(cell)
-			}
-			fmt.Fprintf(&out, "| %s |\n", strings.Join(row, " | "))
+			fmt.Fprintf(&out, "| %s |\n", strings.Join(cells(row), " | "))
 		}
 		if t.Note != "" {
 			fmt.Fprintf(&out, "\n%s\n", t.Note)
@@ -218,8 +216,17 @@ func (b Bulletin) Markdown(lang string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// escapeMarkdown keeps a name from breaking out of its cell or from becoming a link or markup.
-var escapeMarkdown = strings.NewReplacer("|", `\|`, "\n", " ", "\r", " ", "[", `\[`, "]", `\]`, "<", "&lt;", "*", `\*`, "`", "\\`").Replace
+// cells are texts in Markdown, with the names of records in them.
+func cells(texts []string) (safe []string) {
+	for _, text := range texts {
+		safe = append(safe, escapeMarkdown(domain.InOrder(text)))
+	}
+	return safe
+}
+
+// escapeMarkdown keeps a name from breaking out of its cell or from becoming a link or markup. A backslash before a bar would undo
+// the bar's own.
+var escapeMarkdown = strings.NewReplacer(`\`, `\\`, "|", `\|`, "\n", " ", "\r", " ", "[", `\[`, "]", `\]`, "<", "&lt;", "*", `\*`, "`", "\\`").Replace
 
 //go:embed bulletin.html
 var layout embed.FS

@@ -79,6 +79,9 @@ func openWith(t testing.TB, handler func(http.Handler) http.Handler) *house {
 	}
 	h.own, h.log = nc, log
 	views.Start(context.Background())
+	if err := views.WaitFor(t.Context(), 1); err != nil { // until then nobody is answered, and a busy machine takes its time
+		t.Fatal(err)
+	}
 	h.api = api.New(api.Options{Access: &access.Desk{Store: tokens, Ledger: "testledger"}, Ledger: ledger, Queries: views, Log: log, Logger: logger})
 	service, err := h.embedded.ConnectService()
 	if err != nil {
@@ -300,7 +303,9 @@ func TestTheBusTellsNothingOfRestrictedRecords(t *testing.T) {
 	nc := h.connect("writer")
 	for _, c := range []string{
 		`register-actor {"actor":"north","name":"North","kind":"state"}`, `propose {"by":"north","title":"Zebra","parties":["north"],"restricted_to":["north"]}`,
-		`record-statement {"by":"north","statement_kind":"hope","text":"zebra","restricted_to":["north"]}`, `register-place {"place":"last","name":"Last"}`,
+		`record-statement {"statement":"restricted-3f0a1c52-9d5b-4c1e-8f5a-0123456789ab","by":"north","statement_kind":"hope","text":"zebra","restricted_to":["north"]}`,
+		`register-actor {"actor":"south","name":"South","kind":"state"}`, // not even who is let in finds it in what all share
+		`share {"record":"statement/restricted-3f0a1c52-9d5b-4c1e-8f5a-0123456789ab","by":"north","with":["south"]}`, `register-place {"place":"last","name":"Last"}`,
 	} {
 		verb, body, _ := strings.Cut(c, " ")
 		if m := h.request(nc, "truce-api.command."+verb, body); m.Header.Get("Status") != "201" {

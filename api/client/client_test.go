@@ -44,6 +44,9 @@ func serve(t *testing.T, around func(http.Handler) http.Handler) (*client.Client
 		t.Fatal(err)
 	}
 	views.Start(t.Context())
+	if err := views.WaitFor(t.Context(), 1); err != nil { // until then nobody is answered, and a busy machine takes its time
+		t.Fatal(err)
+	}
 	a := api.New(api.Options{Access: access.Everybody(access.Caller{Name: "local", Roles: []access.Role{access.Recorder, access.Operator}}), Ledger: ledger, Queries: views, Admin: views, Log: log, Logger: quiet})
 	var handler http.Handler = a
 	if around != nil {

@@ -101,6 +101,20 @@ func TestRowsThatCannotBeTakenAreNamedWithTheReason(t *testing.T) {
 	}
 }
 
+// A stray character of another encoding, in a name that is to be registered or in a text, is its own row's fault.
+func TestARowWithAControlCharacterIsNamed(t *testing.T) {
+	w := newWorld(t)
+	total, told := w.load("ucdp-ged", ucdpHeader+event("1", "side_a=IS\u0092s")+event("2", "where_coordinates=A\x00")+event("3"), Settings{})
+	if total.Stored != 1 || total.Quarantined != 2 || len(told) != 2 || !strings.HasPrefix(told[0].Reason, "side_a: holds the control character U+0092") {
+		t.Errorf("got %+v, %+v", total, told)
+	}
+	lines := `{"kind":"actor","actor":{"id":"x","name":"X\u001b[2J","kind":"state"}}` + "\n" + `{"kind":"actor","actor":{"id":"y","name":"Y","kind":"state"}}` + "\n"
+	total, told = w.load("truce", lines, Settings{})
+	if total.Registered != 1 || total.Quarantined != 1 || len(told) != 1 || !strings.HasPrefix(told[0].Reason, "actor.name: holds the control character U+001B") {
+		t.Errorf("got %+v, %+v", total, told)
+	}
+}
+
 func TestADryRunShowsAndStoresNothing(t *testing.T) {
 	w := newWorld(t)
 	before := w.last()

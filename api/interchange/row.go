@@ -10,6 +10,9 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"truceledger/domain"
+	"truceledger/eventstore"
 )
 
 // A Row is one record of a table.
@@ -44,7 +47,8 @@ type table struct {
 	next   func() (raw []string, line int, err error)
 	header []string
 	index  map[string]int
-	offset int64 // bytes read so far
+	offset int64                    // bytes read so far
+	holds  func(raw []string) error // what is in a row that no record takes
 }
 
 // open reads the table as its format has it.
@@ -60,6 +64,7 @@ func openLines(r io.Reader) *table {
 	in := bufio.NewScanner(r)
 	in.Buffer(nil, 1<<20)
 	t := &table{header: []string{"json"}, index: map[string]int{"json": 0}}
+	t.holds = func(raw []string) error { return eventstore.CheckControls([]byte(raw[0])) }
 	line := 0
 	t.next = func() ([]string, int, error) {
 		for in.Scan() {
@@ -99,6 +104,14 @@ func openTable(r io.Reader) (*table, error) {
 			line, _ = in.FieldPos(0)
 		}
 		return raw, line, err
+	}
+	t.holds = func(raw []string) error {
+		for i, cell := range raw {
+			if err := eventstore.CheckControlsIn(t.header[i], cell); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	for i, name := range t.header {
 		t.header[i] = strings.TrimSpace(name)
@@ -166,6 +179,10 @@ func (t *table) readable(row *Row, err error) error {
 		return fmt.Errorf("read the table after row %d: %w", row.Number-1, err)
 	case len(row.Raw) != len(t.header):
 		return unfit("wrong-width", "the row has %d fields, the header has %d", len(row.Raw), len(t.header))
+	}
+	// A name in it would else be refused when it is registered, and all of the table with it.
+	if field := (*domain.FieldError)(nil); errors.As(t.holds(row.Raw), &field) {
+		return unfit("invalid-field", "%s: is the file in UTF-8?", field)
 	}
 	return nil
 }

@@ -103,7 +103,7 @@ func (f Field) ID() string { return "f-" + strings.ReplaceAll(f.Name, ".", "-") 
 func (f Field) Has(id string) bool { return slices.Contains(f.Values, id) }
 
 // first are the fields that forms begin with, in this order. The schema has no order of its own.
-var first = []string{"ceasefire", "incident", "talks", "tally", "statement", "actor", "place", "source", "record", "sequence", "by", "occurred",
+var first = []string{"ceasefire", "incident", "talks", "tally", "statement", "actor", "place", "source", "record", "sequence", "by", "with", "occurred",
 	"title", "name", "kind", "class", "area", "parties", "guarantors", "from", "until", "lasting", "to_total", "terms", "text", "reason",
 	"ceasefires", "at", "type", "accused", "casualties", "unit", "outcome", "qualifier", "best", "about", "statement_kind", "status", "zone", "sources", "note"}
 

@@ -100,6 +100,7 @@ type Ceasefire struct {
 	History    []HistoryEntry
 	NextCursor string // of the history
 	Acts       []string
+	Shares     string // the record, where it is restricted and the caller may share such ones
 	Exports    []Export
 	Recorded   string     // the entry that the reader has just put on the record
 	Proof      *ProofMark // of the agreement; nil where there is none, or this server proves nothing
@@ -142,6 +143,7 @@ type Incident struct {
 	Frame
 	View     projections.IncidentView
 	History  []HistoryEntry
+	Shares   string // as of a ceasefire
 	Recorded string
 }
 

@@ -63,6 +63,7 @@ truce extend aleppo-silence --by russia --to-total PT72H`},
 	"transfer-evidence":   {"Put on the record that a file was handed over, copied or examined", "truce transfer-evidence incident/hospital-strike --by msf --to geneva-centre --sha256 bca594de5b8214d17684bf9e4e2b948a112eec02134319fe06df6fb0a5bc5767 --act handover"},
 	"read-secret":         {"Put on the record that a sealed value was read; truce secret read does it and shows the value", "truce read-secret incident/hospital-strike --secret hmac-sha256:bca594de5b8214d17684bf9e4e2b948a112eec02134319fe06df6fb0a5bc5767 --reason \"read on paper\""},
 	"destroy-secret":      {"Destroy the key of a sealed value", "truce destroy-secret incident/hospital-strike --secret hmac-sha256:bca594de5b8214d17684bf9e4e2b948a112eec02134319fe06df6fb0a5bc5767 --reason \"the witness asks for it\" --legal-basis \"Art. 17 GDPR\""},
+	"share":               {"Let further actors know of a restricted record", "truce share talks/restricted-3f0a1c52-9d5b-4c1e-8f5a-0123456789ab --by russia --with united-states --reason \"they are to guarantee it\""},
 	"correct":             {"Correct an earlier entry; the old reading stays visible", "truce correct -f correction.yaml"},
 	"retract":             {"Take an earlier entry back; it stays visible", "truce retract ceasefire/aleppo-silence --sequence 42 --reason \"entered twice\""},
 }

@@ -46,6 +46,7 @@ secrets: keep it like the data folder itself, and destroy old ones where a secre
 }
 
 func (p *program) backup(ctx context.Context, path, data string) error {
+	p.dataNamed = data // a service's own user has no place in which it could tell where its token is
 	asked, err := p.client()
 	if err != nil {
 		return err

@@ -41,6 +41,14 @@ func TestABackupOfALedgerThatIsWrittenTo(t *testing.T) {
 		must(exitDone, "backup", "--data", k.data, path)
 		must(exitFailed, "backup", "--data", k.data, path) // it exists
 	}
+	var out, errs bytes.Buffer // as another user than the service's, to whom nobody says where its token is
+	home := t.TempDir()
+	code := run(t.Context(), []string{"backup", "--server", k.address, "--data", k.data, filepath.Join(dir, "by-root")}, nil, &out, &errs, func(name string) string {
+		return map[string]string{"HOME": home}[name]
+	})
+	if code != exitDone {
+		t.Errorf("a backup by the token in the data folder: got exit code %d: %s", code, &errs)
+	}
 	stop()
 	writers.Wait()
 	whole, err := k.get("/v1/entries")
@@ -71,6 +79,9 @@ func TestABackupOfALedgerThatIsWrittenTo(t *testing.T) {
 		if err := k.server.stop(); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if got := must(exitDone, "restore", filepath.Join(dir, "folder"), "--data", filepath.Join(dir, "keyless")); !strings.Contains(got, "the key that came with it") {
+		t.Errorf("without a key from elsewhere: %s", got)
 	}
 	other := strings.Replace(key, "+", "x+", 1)
 	must(exitUsage, "restore", filepath.Join(dir, "folder"), "--data", filepath.Join(dir, "no"), "--log-key", other)

@@ -45,11 +45,13 @@ func servedHere(server string) bool {
 	return u.Hostname() == "localhost" || err == nil && addr.IsLoopback()
 }
 
-// tokenFiles are where the first token of a server may be: in the data folder that the environment names, where the server
-// says, in the folder that is taken by default.
+// tokenFiles are where the first token of a server may be: in the data folder that was named, by a flag or in the environment, where
+// the server says, in the folder that is taken by default.
 func (p *program) tokenFiles(server string) (files []string) {
-	if data := p.env("TRUCE_DATA"); data != "" {
-		files = append(files, filepath.Join(data, access.FirstTokenFile))
+	for _, data := range []string{p.dataNamed, p.env("TRUCE_DATA")} {
+		if data != "" {
+			files = append(files, filepath.Join(data, access.FirstTokenFile))
+		}
 	}
 	if trace := p.traceOf(server); trace != "" {
 		if named, err := os.ReadFile(trace); err == nil {

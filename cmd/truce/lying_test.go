@@ -95,6 +95,12 @@ func byLines(change func([][]byte) [][]byte) func([]byte) []byte {
 	}
 }
 
+// firstHead is the first of several heads: a text, an empty line, signatures, an empty line.
+func firstHead(heads []byte) []byte {
+	text := bytes.Index(heads, []byte("\n\n")) + 2
+	return heads[:text+bytes.Index(heads[text:], []byte("\n\n"))+2]
+}
+
 func flipAt(at int) func([]byte) []byte { return func(b []byte) []byte { b[at] ^= 1; return b } }
 
 // registered puts actors on the record until it holds n entries, and waits until they are signed.
@@ -183,6 +189,7 @@ func TestALyingServerIsCaught(t *testing.T) {
 		"an older head":              {on("/log/checkpoint", func([]byte) []byte { return early }), exitDone, "holds 120 entries", nil},
 		"an older head than is kept": {on("/log/checkpoint", func([]byte) []byte { return early }), exitUnverified, "history: you kept a head of 300 entries, and the bundle has 120", []string{"--kept", kept}},
 		"an earlier head altered":    {on("/log/checkpoints", flipAt(90)), exitUnverified, "head: an earlier one:", nil},
+		"earlier heads without end":  {on("/log/checkpoints", func(b []byte) []byte { return bytes.Repeat(firstHead(b), 3) }), exitUnverified, "head: an earlier one: the head at", nil},
 		"earlier heads cut short":    {on("/log/checkpoints", func(b []byte) []byte { return b[:len(b)-120] }), exitUnverified, "head: an earlier one:", nil},
 	} {
 		t.Run(name, func(t *testing.T) { verify(t, liar(t, honest, nil, c.tell), c.want, c.says, c.more...) })

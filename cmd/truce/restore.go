@@ -60,8 +60,11 @@ func (p *program) restore(ctx context.Context, from string, s *settings, key not
 		return backupFailed(err)
 	}
 	signed := "it holds no signed head to compare with"
-	if m.Head != "" {
+	switch {
+	case m.Head != "" && key != nil:
 		signed = "it is what the log's key has signed"
+	case m.Head != "":
+		signed = "it fits the key that came with it; whether that is the log's shows --log-key, with the line that you kept"
 	}
 	_, err = fmt.Fprintf(p.stdout, "%d entries of ledger %s in %s; %s\n", m.Entries, m.Ledger, s.data, signed)
 	return err

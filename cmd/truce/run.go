@@ -19,6 +19,7 @@ type program struct {
 	began      bool   // the verb itself runs: errors before that are bad usage
 	server     string // of the flags that verbs share
 	tokenFile  string
+	dataNamed  string // the data folder of the server that is asked, where a flag names it
 	firstToken string // of a server that runs in this process, a file
 }
 

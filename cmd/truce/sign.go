@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
@@ -152,7 +151,7 @@ func (s *signing) consent(words string) error {
 		return nil
 	}
 	fmt.Fprint(s.p.stderr, "Sign this? [y/N] ")
-	answer, _ := bufio.NewReader(s.p.stdin).ReadString('\n')
+	answer, _ := s.answers.ReadString('\n')
 	if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
 		return usage("nothing was signed: answer y, or give --yes")
 	}

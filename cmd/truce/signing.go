@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,7 @@ import (
 	"truceledger/eventstore"
 	"truceledger/eventstore/proof"
 	"truceledger/eventstore/proof/signed"
+	"truceledger/eventstore/proof/witness"
 	"truceledger/projections"
 )
 
@@ -31,11 +33,17 @@ type signing struct {
 	key     note.Verifier
 	signers []ssh.Signer
 	closers []func() error
+	answers *bufio.Reader // one for all questions: it reads ahead
+	alone   bool          // the ledger's witnesses do not answer
+}
+
+func newSigning(p *program, f signFlags) *signing {
+	return &signing{signFlags: f, p: p, answers: bufio.NewReader(p.stdin)}
 }
 
 // openSigning asks the ledger what a statement must name, and opens the keys.
 func (p *program) openSigning(ctx context.Context, f signFlags) (s *signing, err error) {
-	s = &signing{signFlags: f, p: p}
+	s = newSigning(p, f)
 	if s.client, err = p.client(); err != nil {
 		return nil, err
 	}
@@ -122,6 +130,9 @@ func (s *signing) statement(ctx context.Context, c domain.Command, number uint64
 	if err != nil {
 		return signed.Statement{}, err
 	}
+	if err := eventstore.CheckControls(raw); err != nil {
+		return signed.Statement{}, usageError{err}
+	}
 	seen, err := s.seen(ctx)
 	return signed.Statement{
 		Ledger: s.ledger, Command: raw, TermsSHA256: terms, PartySeq: number, Seen: seen,
@@ -152,10 +163,14 @@ func (s *signing) terms(ctx context.Context, c domain.Command) (string, error) {
 	return view.TermsHash(), nil
 }
 
-// seen is the newest head of the log, checked with the log's key.
+// seen is the newest head of the log, checked with the log's key. It waits a little for the cosignatures of the ledger's witnesses:
+// what is signed having seen them cannot have been signed earlier.
 func (s *signing) seen(ctx context.Context) (signed.Seen, error) {
 	text, err := s.client.Raw(ctx, "/log/checkpoint", client.Query{})
 	if err != nil {
+		return signed.Seen{}, err
+	}
+	if text, err = s.witnessed(ctx, text); err != nil {
 		return signed.Seen{}, err
 	}
 	h, err := proof.OpenHead(text, s.key)
@@ -163,6 +178,27 @@ func (s *signing) seen(ctx context.Context) (signed.Seen, error) {
 		return signed.Seen{}, unverifiedError{err}
 	}
 	return signed.Seen{Size: h.Size, Root: h.Root[:]}, nil
+}
+
+// witnessed waits for the cosignatures under the newest head, where the ledger asks for some. Once nobody answered, nobody is waited
+// for any more.
+func (s *signing) witnessed(ctx context.Context, head []byte) ([]byte, error) {
+	if s.alone {
+		return head, nil
+	}
+	policy, err := s.client.Raw(ctx, "/log/policy", client.Query{})
+	if isNotFound(err) {
+		return head, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if head, err = cosigned(ctx, s.client, head, policy); err != nil {
+		return nil, err
+	}
+	p, err := witness.ParsePolicy(policy)
+	s.alone = err == nil && !p.Reached(head)
+	return head, nil
 }
 
 // number is the next number of a key, by what this machine has signed with it; count keeps it. A key that signs on several

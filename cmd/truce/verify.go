@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,6 +83,10 @@ func (f verifyFlags) trust() (t bundle.Trust, err error) {
 		if err != nil {
 			return t, usage("--kept: %w", err)
 		}
+		text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) // kept on Windows, or in a letter; no head has a \r of its own
+		if _, err := proof.OpenHead(text, t.LogKey); err != nil {
+			return t, usage("--kept %s: %w", name, err)
+		}
 		t.Kept = append(t.Kept, text)
 	}
 	return t, nil
@@ -106,9 +112,9 @@ func logKeyOf(given string) (note.Verifier, error) {
 // verify checks a folder, or what a server gives out, which is fetched into a folder of its own first.
 func (p *program) verify(ctx context.Context, f verifyFlags, trust bundle.Trust, what string) error {
 	dir := what
-	if scheme, _, remote := strings.Cut(what, "://"); remote {
-		if scheme != "http" && scheme != "https" {
-			return usage("%s: a server's address begins with http or https", what)
+	if strings.Contains(what, "://") {
+		if u, err := url.Parse(what); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return usage("%s: a server's address begins with http or https and names a host, such as https://ledger.example", what)
 		}
 		tmp, err := os.MkdirTemp("", "truce-verify-")
 		if err != nil {
@@ -119,8 +125,10 @@ func (p *program) verify(ctx context.Context, f verifyFlags, trust bundle.Trust,
 		if err := p.fetch(ctx, dir, what, trust); err != nil {
 			return p.reportFetch(err, what, *f.output)
 		}
-	} else if _, err := os.Stat(what); err != nil {
+	} else if info, err := os.Stat(what); err != nil {
 		return usageError{err}
+	} else if !info.IsDir() {
+		return usage("%s is a file: name the folder of a bundle, or a server's address", what)
 	}
 	defer bundle.Room()()
 	bar := p.progress("entries verified")
@@ -188,7 +196,7 @@ func (p *program) reportVerify(r *bundle.Report, times []entryTimes, err error, 
 			return err
 		}
 	} else if failure == nil {
-		if _, err := fmt.Fprint(p.stdout, r.Words()); err != nil {
+		if _, err := fmt.Fprint(p.stdout, visibleLines(r.Words())); err != nil {
 			return err
 		}
 	}

@@ -40,8 +40,12 @@ func (s *safeBuffer) String() string {
 	return s.b.String()
 }
 
-// evil is what a terminal would obey: colour, a bell, nothing, a new line that looks like a row, and a turn of the text.
-const evil = "E\x1b[31m\a\x00\nforged  row\u202eevol\u2066\u200f\u061c\u0085\u2028\ufeff\U000e0041"
+// evil is what a record may hold and a terminal would obey: a new line that looks like a row, a turn of the text, and what nobody
+// sees. obeyed adds what no record takes any more: colour, a bell, nothing.
+const (
+	evil   = "E\nforged  row\u202eevol\u2066\u200f\u061c\u2028\ufeff\U000e0041"
+	obeyed = evil + "\x1b[31m\a\x00\u0085"
+)
 
 func unseen(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) })
@@ -81,18 +85,22 @@ func TestATextDoesNotRuleTheTerminal(t *testing.T) {
 		if args[0] == "show" && args[1] != "place/p" {
 			raw, _ := ask(t, server, 0, "", append(args, "-o", "json")...)
 			var v any
-			if err := json.Unmarshal([]byte(raw), &v); err != nil || strings.Contains(raw, `\\x1b`) {
+			if err := json.Unmarshal([]byte(raw), &v); err != nil || strings.Contains(raw, `\\u202e`) {
 				t.Errorf("truce %v as JSON: got %q", args, raw)
 			}
 		}
 	}
-	_, errs := ask(t, server, 2, "", "show", "ceasefire/c", "--effective-at", evil)
+	_, errs := ask(t, server, 2, "", "show", "ceasefire/c", "--effective-at", obeyed)
 	if unseen(errs) || strings.Count(errs, "\n") != 1 {
 		t.Errorf("an error: got %q", errs)
 	}
 	_, errs = ask(t, server, 2, "command: register-actor\nactor: \"\\e[31m\\u202e\"\n", "apply", "-")
 	if unseen(errs) || strings.Count(errs, "\n") != 1 {
 		t.Errorf("an error of a document: got %q", errs)
+	}
+	_, errs = ask(t, server, 2, `{"command":"register-actor","name":"\u001b[31m","kind":"state"}`, "apply", "-")
+	if unseen(errs) || !strings.Contains(errs, "name: holds the control character U+001B") {
+		t.Errorf("a control character in a document: got %q", errs)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var out safeBuffer

@@ -38,6 +38,7 @@ func (w world) Exists(r domain.Ref) (bool, error) {
 }
 func (w world) PlaceParent(p string) (string, error) { return w.places[p], nil }
 func (w world) DuplicateOf(string) (string, error)   { return "", nil }
+func (world) Audience(domain.Ref) ([]string, error)  { return nil, nil }
 func (w world) Ceasefire(id string, _ time.Time) (domain.CeasefireFacts, bool, error) {
 	c, ok := w.ceasefires[id]
 	return c, ok, nil

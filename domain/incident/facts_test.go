@@ -13,8 +13,9 @@ type facts struct{}
 
 var errOffline = errors.New("the read model is not there")
 
-func (facts) Exists(domain.Ref) (bool, error)    { return true, nil }
-func (facts) PlaceParent(string) (string, error) { return "", nil }
+func (facts) Exists(domain.Ref) (bool, error)       { return true, nil }
+func (facts) PlaceParent(string) (string, error)    { return "", nil }
+func (facts) Audience(domain.Ref) ([]string, error) { return nil, nil }
 
 // DuplicateOf says that the clinic is a second report of the ward, and the ward of the hospital; and that two others are
 // each a second report of the other.

@@ -63,6 +63,7 @@ type facts map[string]string
 func (facts) Exists(domain.Ref) (bool, error)            { return true, nil }
 func (f facts) PlaceParent(place string) (string, error) { return f[place], nil }
 func (f facts) DuplicateOf(string) (string, error)       { return "", nil }
+func (facts) Audience(domain.Ref) ([]string, error)      { return nil, nil }
 func (facts) Ceasefire(string, time.Time) (c domain.CeasefireFacts, ok bool, err error) {
 	return c, false, nil
 }

@@ -91,7 +91,7 @@ func (v *Vault) ownIdentity(path string) (*age.X25519Identity, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if left, _ := filepath.Glob(filepath.Join(v.keys(), "*")); len(left) > 0 {
-			return nil, fmt.Errorf("%s is missing, and %d keys are sealed to it: bring it back from a backup", path, len(left))
+			return nil, fmt.Errorf("%s is missing, and %d keys are sealed to it: bring it back from a backup, or name with --vault-identity where it is kept", path, len(left))
 		}
 		made, err := age.GenerateX25519Identity()
 		if err != nil {

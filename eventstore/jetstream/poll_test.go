@@ -21,6 +21,10 @@ func TestALogIsReadWithoutConsumers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	asked, err := r.nc.SubscribeSync("$JS.API.CONSUMER.>") // the server takes these requests, and whoever else listens
+	if err != nil {
+		t.Fatal(err)
+	}
 	const before, all = 700, 900 // more than one answer holds, and then some while it follows
 	big := strings.Repeat("x", eventstore.MaxPayload)
 	put := func(from, to int) {
@@ -57,6 +61,12 @@ func TestALogIsReadWithoutConsumers(t *testing.T) {
 	}
 	if n != all-10 {
 		t.Errorf("read %d messages, want %d", n, all-10)
+	}
+	if err := r.nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if n, _, err := asked.Pending(); n != 0 || err != nil {
+		t.Errorf("a consumer was asked for %d times, %v", n, err)
 	}
 	if info := r.info(t); info.State.Consumers != 0 {
 		t.Errorf("there are %d consumers", info.State.Consumers)

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/transparency-dev/formats/log"
 	"golang.org/x/mod/sumdb/note"
@@ -39,7 +40,7 @@ func OpenHead(text []byte, logKey note.Verifier, witnesses ...note.Verifier) (He
 	}
 	n, err := note.Open(text, note.VerifierList(append([]note.Verifier{logKey}, witnesses...)...))
 	if err != nil {
-		return Head{}, fmt.Errorf("%w: %w", ErrHead, err)
+		return Head{}, fmt.Errorf("%w: %w", ErrHead, unopened(err, logKey))
 	}
 	h, err := parseHead([]byte(n.Text))
 	switch {
@@ -54,6 +55,18 @@ func OpenHead(text []byte, logKey note.Verifier, witnesses ...note.Verifier) (He
 	}
 	h.Note, h.Signed = text, n.Sigs
 	return h, nil
+}
+
+// unopened says in words why a head that has the form of one is not signed by a key: most often it is of another log.
+func unopened(err error, logKey note.Verifier) error {
+	var unknown *note.UnverifiedNoteError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	if origin, _, _ := strings.Cut(unknown.Note.Text, "\n"); origin != logKey.Name() {
+		return fmt.Errorf("it is of %q, the key is of %q", clip(origin), logKey.Name())
+	}
+	return errors.New("it has no signature by the key")
 }
 
 // parseHead reads the text of a head. It must be written in the one form that we write: what reads as the same number

@@ -43,6 +43,11 @@ type Receipted struct {
 // VerifyReceipt checks that the log has signed a head over payload, with nothing but the two and the keys. A receipt that
 // is written in any other form than ours is refused, so that nothing in it stays unread.
 func VerifyReceipt(receipt, payload []byte, logKey note.Verifier, witnesses ...note.Verifier) (Receipted, error) {
+	return VerifyReceiptOf(receipt, tlog.RecordHash(payload), logKey, witnesses...)
+}
+
+// VerifyReceiptOf is VerifyReceipt for an entry of which the hash alone is known, as it is withheld.
+func VerifyReceiptOf(receipt []byte, leaf tlog.Hash, logKey note.Verifier, witnesses ...note.Verifier) (Receipted, error) {
 	var p proof.TLogProof
 	if len(receipt) > maxReceipt {
 		return Receipted{}, fmt.Errorf("%w: it has %d bytes", ErrReceipt, len(receipt))
@@ -64,7 +69,7 @@ func VerifyReceipt(receipt, payload []byte, logKey note.Verifier, witnesses ...n
 	for i, h := range p.Hashes {
 		hashes[i] = h
 	}
-	if err := tlog.CheckRecord(hashes, head.Size, head.Root, int64(p.Index), tlog.RecordHash(payload)); err != nil {
+	if err := tlog.CheckRecord(hashes, head.Size, head.Root, int64(p.Index), leaf); err != nil {
 		return Receipted{}, fmt.Errorf("%w: these bytes are not entry %d of the log: %w", ErrReceipt, p.Index+1, err)
 	}
 	return Receipted{Sequence: p.Index + 1, Head: head}, nil

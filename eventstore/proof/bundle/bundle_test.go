@@ -253,7 +253,7 @@ func TestARedactedBundleHoldsAndSaysWhatIsHidden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Withheld != 2 || fmt.Sprint(r.WithheldSeq) != "[3 100]" || r.Decided == 0 || r.Undecided+r.Decided != 306 {
+	if r.Withheld != 2 || fmt.Sprint(r.WithheldSeq) != "[3 100]" || r.Decided == 0 || r.Undecided+r.Decided != 306 || r.FirstUndecided != 5 {
 		t.Errorf("got %+v", r)
 	}
 	raw, err := os.ReadFile(filepath.Join(dir, "events.jsonl"))

@@ -108,6 +108,7 @@ func withoutAKey(t *testing.T, says map[string][]string) {
 	stranger := newFixture(t)
 	stranger.send(`{"command":"register-actor","actor":"north","name":"North","kind":"state"}`)
 	stranger.sign()
+	older := edit("checkpoint", func([]byte) []byte { return f.signed[1] })
 	oneCosignature := onLines(func(l [][]byte) [][]byte { return l[:5] })
 	for row, changes := range map[string][]func(*testing.T, string){
 		"a byte of an entry, in one file":   {onLine(42, flip(30)), edit("tile/entries/000", flip(5))},
@@ -132,9 +133,18 @@ func withoutAKey(t *testing.T, says map[string][]string) {
 			edit("policy", func([]byte) []byte { return []byte("quorum none\n") })(t, dir)
 			edit("checkpoint", oneCosignature)(t, dir)
 		}},
-		"an older head in place of the newest": {edit("checkpoint", func([]byte) []byte { return f.signed[1] })},
-		"a receipt":                            {edit("receipts/3", replace("index 2", "index 3")), edit("receipts/3", flip(40))},
-		"an attachment":                        {edit(attachment, flip(0))},
+		"an older head in place of the newest, with the entries behind it or without": {older, func(t *testing.T, dir string) {
+			must(t, os.RemoveAll(dir))
+			must(t, os.CopyFS(dir, os.DirFS(f.write(func(s *bundle.Source) { s.Head, s.Receipts = f.signed[1], nil }))))
+			edit("checkpoints.txt", func(b []byte) []byte { return append(append(b, f.signed[2]...), '\n') })(t, dir)
+		}},
+		"an older head, the later ones taken away": {func(t *testing.T, dir string) {
+			older(t, dir)
+			must(t, os.Remove(filepath.Join(dir, "checkpoints.txt")))
+		}},
+		"a receipt":     {edit("receipts/3", replace("index 2", "index 3")), edit("receipts/3", flip(40))},
+		"an attachment": {edit(attachment, flip(0))},
+		"a link, a pipe, a device or a folder in the place of a file": {linked(whole, "checkpoint"), linked(whole, "tile"), put("tile/0/000", aFolder)},
 	} {
 		for _, change := range changes {
 			dir := filepath.Join(t.TempDir(), "b")
@@ -157,6 +167,7 @@ func withTheLogsKey(t *testing.T, says map[string][]string) {
 		"an entry that nobody decided, an event that does not follow": {{7, replace(`"by":"south"`, `"by":"north"`)}, {298, replace("PT24H", "PT96H")}},
 		"an entry re-timed to before the one before it":               {{7, replace(`"time":"2016-05-04T12:00:00Z"`, `"time":"2016-05-03T12:00:00Z"`)}},
 		"an entry given another subject":                              {{7, replace(`"subject":"ceasefire/river"`, `"subject":"ceasefire/rivex"`)}},
+		"an entry that names rules that nobody has":                   {{7, replace(`"rules":1`, `"rules":2`)}, {298, replace(`"rules":1`, `"rules":0`)}},
 		"an entry of another ledger":                                  {{9, replace("urn:truce:", "urn:truce:x")}},
 	} {
 		for _, x := range forgeries {

@@ -183,6 +183,7 @@ func lineOf(sequence uint64, raw []byte, err error) error {
 // entries in a bundle.
 func (r Remote) Earlier(ctx context.Context, logKey note.Verifier, below int64) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
+		last := int64(-1)
 		for text, err := range r.Heads(ctx) {
 			var refused *StatusError
 			if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
@@ -190,11 +191,15 @@ func (r Remote) Earlier(ctx context.Context, logKey note.Verifier, below int64) 
 			}
 			if err == nil {
 				h, bad := proof.OpenHead(text, logKey)
-				if bad != nil {
+				switch {
+				case bad != nil:
 					err = failed(0, "head", "an earlier one: %v", bad)
-				} else if h.Size >= below {
+				case h.Size <= last: // a server that repeats itself must not fill the disk
+					err = failed(0, "head", "an earlier one: the head at %d comes after the one at %d", h.Size, last)
+				case h.Size >= below:
 					return
 				}
+				last = h.Size
 			}
 			if !yield(text, err) || err != nil {
 				return

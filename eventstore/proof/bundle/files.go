@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -48,7 +49,7 @@ type tileFiles struct {
 
 // read reads a tile in full.
 func (f *tileFiles) read(t tlog.Tile) ([]byte, error) {
-	data, err := fs.ReadFile(f.dir, proof.TilePath(t))
+	data, err := readFile(f.dir, proof.TilePath(t), 256*tlog.HashSize)
 	return data, wholeTile(t, data, err)
 }
 
@@ -63,8 +64,12 @@ func (b *buffer) leaves(dir fs.FS, n, size int64) ([]byte, error) {
 func wholeTile(t tlog.Tile, data []byte, err error) error {
 	first := uint64(t.N)<<(proof.Height*(t.L+1)) + 1
 	switch {
-	case err != nil:
+	case isMissing(err):
 		return failed(first, "tile", "the file %s is missing", proof.TilePath(t))
+	case errors.As(err, new(*Failure)):
+		return failed(first, "tile", "%s", err.(*Failure).Words)
+	case err != nil:
+		return unread(err)
 	case len(data) != t.W*tlog.HashSize:
 		return failed(first, "tile", "the file %s has %d bytes, not %d", proof.TilePath(t), len(data), t.W*tlog.HashSize)
 	}
@@ -140,11 +145,11 @@ func (f *entryFile) open(dir fs.FS, n, size int64) error {
 	t := tileAt(0, n, size)
 	t.L = -1
 	data, err := f.read(dir, proof.TilePath(t))
-	f.size, f.rest, f.gone, f.seen = size, data, errors.Is(err, fs.ErrNotExist), false
-	if f.gone {
+	f.size, f.rest, f.gone, f.seen = size, data, isMissing(err), false
+	if f.gone || err == nil {
 		return nil
 	}
-	return err
+	return unread(err)
 }
 
 // attachments hashes every attachment. A file whose name is not its hash fails; which are missing, only the entries say.
@@ -152,43 +157,46 @@ func (v *verifier) attachments() error {
 	return walk(v.dir, "attachments", func(name string) error {
 		f, err := v.dir.Open(name)
 		if err != nil {
-			return err
+			return unread(err)
 		}
 		defer func() { _ = f.Close() }()
 		h := sha256.New()
 		if _, err := io.Copy(h, f); err != nil {
-			return err
+			return unread(err)
 		}
 		sum := hex.EncodeToString(h.Sum(nil))
 		if want := path.Join("attachments/sha256", sum[:2], sum[2:4], sum); name != want {
-			return failed(0, "attachment", "the file %s has the hash %s", name, sum)
+			return failed(0, "attachment", "the file %q has the hash %s", name, sum)
 		}
 		v.report.Attachments++
 		return nil
 	})
 }
 
+// mostReceipt bounds a receipt in bytes: a head with many signatures, and some sixty hashes.
+const mostReceipt = 128 << 10
+
 // receipts checks every receipt against the entry that it names.
 func (v *verifier) receipts() error {
 	return walk(v.dir, "receipts", func(name string) error {
 		sequence, err := strconv.ParseUint(path.Base(name), 10, 64)
 		if err != nil || sequence == 0 || sequence > uint64(v.head.Size) || name != "receipts/"+strconv.FormatUint(sequence, 10) {
-			return failed(0, "receipt", "%s is named after no entry", name)
+			return failed(0, "receipt", "%q is named after no entry", name)
 		}
-		receipt, err := fs.ReadFile(v.dir, name)
+		receipt, err := readFile(v.dir, name, mostReceipt)
+		if err != nil {
+			return unread(err)
+		}
+		leaf, err := v.index.Leaf(sequence)
 		if err != nil {
 			return err
 		}
-		payload, err := v.index.Payload(sequence)
-		if errors.Is(err, errWithheld) {
-			return nil
+		r, err := proof.VerifyReceiptOf(receipt, leaf, v.LogKey, v.witnesses()...)
+		if err == nil && r.Sequence != sequence {
+			err = fmt.Errorf("%w: it is for entry %d", proof.ErrReceipt, r.Sequence)
 		}
 		if err != nil {
-			return err
-		}
-		r, err := proof.VerifyReceipt(receipt, payload, v.LogKey, v.witnesses()...)
-		if err != nil || r.Sequence != sequence {
-			return failed(sequence, "receipt", "%v", errors.Join(err, proof.ErrReceipt))
+			return failed(sequence, "receipt", "%v", err)
 		}
 		v.report.Receipts++
 		return nil

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"io"
-	"io/fs"
 	"runtime"
 	"slices"
 	"sync"
@@ -29,17 +28,28 @@ type mark struct {
 
 // readHeads checks the newest head, every earlier one and those that the caller has kept, and returns their marks by size.
 func (v *verifier) readHeads() (proof.Head, []mark, error) {
-	text, err := fs.ReadFile(v.dir, "checkpoint")
-	if err != nil {
+	text, err := readFile(v.dir, "checkpoint", mostHead)
+	if isMissing(err) {
 		return proof.Head{}, nil, failed(0, "head", "the bundle has no checkpoint; perhaps its export was cut short")
+	}
+	if err != nil {
+		return proof.Head{}, nil, unread(err)
 	}
 	head, err := v.open(text)
 	if err != nil {
 		return proof.Head{}, nil, failed(0, "head", "%v", err)
 	}
+	if head.Size == 0 {
+		return proof.Head{}, nil, failed(0, "head", "it covers no entry, and every ledger has a first one, which opens it")
+	}
 	marks, err := v.earlier()
 	if err != nil {
 		return proof.Head{}, nil, err
+	}
+	for _, m := range marks {
+		if m.size > head.Size {
+			return proof.Head{}, nil, failed(0, "history", "checkpoints.txt holds a signed head of %d entries, and the bundle has %d", m.size, head.Size)
+		}
 	}
 	v.report.Heads = len(marks)
 	for _, text := range v.Kept {
@@ -102,19 +112,23 @@ func markOf(h proof.Head) mark {
 // earlier reads checkpoints.txt; the signatures are checked on all cores.
 func (v *verifier) earlier() ([]mark, error) {
 	f, err := v.dir.Open("checkpoints.txt")
-	if errors.Is(err, fs.ErrNotExist) {
+	if isMissing(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, unread(err)
 	}
 	defer func() { _ = f.Close() }()
 	var marks []mark
 	in := bufio.NewReader(f)
 	for done := false; !done; {
 		var page [][]byte
-		if page, done, err = readPage(in); err != nil {
+		page, done, err = readPage(in)
+		if errors.Is(err, errHeadForm) {
 			return nil, failed(0, "head", "checkpoints.txt: %v", err)
+		}
+		if err != nil {
+			return nil, unread(err)
 		}
 		some, err := v.openAll(page)
 		if err != nil {
@@ -141,8 +155,10 @@ func readPage(in *bufio.Reader) (page [][]byte, done bool, err error) {
 	return page, false, nil
 }
 
+// mostHead bounds a head in bytes.
+const mostHead = 64 << 10
+
 func readHead(in *bufio.Reader) (text []byte, err error) {
-	const most = 64 << 10
 	for blank := 0; blank < 2; {
 		line, err := in.ReadSlice('\n')
 		switch {
@@ -158,7 +174,7 @@ func readHead(in *bufio.Reader) (text []byte, err error) {
 		if blank < 2 {
 			text = append(text, line...)
 		}
-		if len(text) > most {
+		if len(text) > mostHead {
 			return nil, errHeadForm
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // An index holds, for each line of events.jsonl, where it begins and which entry of the same record stands before it: 16
@@ -24,8 +26,11 @@ const indexed = 16 // bytes for each line
 
 func newIndex(dir fs.FS) (*index, error) {
 	in, err := dir.Open("events.jsonl")
-	if err != nil {
+	if isMissing(err) {
 		return nil, failed(0, "layout", "the bundle has no events.jsonl")
+	}
+	if err != nil {
+		return nil, unread(err)
 	}
 	at, ok := in.(io.ReaderAt)
 	if !ok {
@@ -97,6 +102,26 @@ func (x *index) Before(sequence uint64) (uint64, error) {
 
 // Payload reads an entry again. A withheld one is an error.
 func (x *index) Payload(sequence uint64) ([]byte, error) {
+	raw, err := x.line(sequence)
+	if err == nil && bytes.HasPrefix(raw, withheldBegins) {
+		return nil, errWithheld
+	}
+	return raw, err
+}
+
+// Leaf returns the hash of an entry, which a withheld one has too.
+func (x *index) Leaf(sequence uint64) (tlog.Hash, error) {
+	raw, err := x.line(sequence)
+	if err != nil {
+		return tlog.Hash{}, err
+	}
+	l := line{sequence: sequence}
+	err = l.parse(raw)
+	return l.leaf, err
+}
+
+// line reads a line again, without its end.
+func (x *index) line(sequence uint64) ([]byte, error) {
 	var at [2 * indexed]byte // its own and the next one's
 	if _, err := x.f.ReadAt(at[:], int64(sequence-1)*indexed); err != nil {
 		return nil, fmt.Errorf("there is no entry %d: %w", sequence, err)
@@ -104,10 +129,7 @@ func (x *index) Payload(sequence uint64) ([]byte, error) {
 	from, to := int64(binary.BigEndian.Uint64(at[:])), int64(binary.BigEndian.Uint64(at[indexed:]))
 	raw := make([]byte, to-from)
 	if _, err := x.lines.ReadAt(raw, from); err != nil {
-		return nil, err
-	}
-	if bytes.HasPrefix(raw, withheldBegins) {
-		return nil, errWithheld
+		return nil, unread(err)
 	}
 	return raw[:len(raw)-1], nil
 }

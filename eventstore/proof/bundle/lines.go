@@ -71,7 +71,7 @@ type batch struct {
 func (v *verifier) lines(visit func(*batch) error) error {
 	f, err := v.dir.Open("events.jsonl")
 	if err != nil {
-		return failed(0, "layout", "the bundle has no events.jsonl")
+		return unread(err)
 	}
 	defer func() { _ = f.Close() }()
 	workers := runtime.GOMAXPROCS(0)
@@ -252,6 +252,8 @@ func endOfLine(sequence uint64, raw []byte, err error) error {
 		return failed(sequence, "line", "the file ends within it")
 	case errors.Is(err, bufio.ErrBufferFull) || len(raw) > eventstore.MaxPayload+1:
 		return failed(sequence, "line", "it is longer than an entry can be")
+	case err != nil:
+		return unread(err)
 	}
-	return err
+	return nil
 }

@@ -138,7 +138,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 			edit("policy", func([]byte) []byte { return []byte("quorum none\n") })(t, dir)
 			edit("checkpoint", onLines(func(l [][]byte) [][]byte { return l[:5] }))(t, dir)
 		}, 0, "policy"},
-		{"an older head in its place", edit("checkpoint", func([]byte) []byte { return f.signed[1] }), 257, "tile"},
+		{"an older head in its place", edit("checkpoint", func([]byte) []byte { return f.signed[1] }), 0, "history"},
 		{"an earlier head altered", edit("checkpoints.txt", replace("\n6\n", "\n7\n")), 0, "head"},
 		{"an earlier head cut", edit("checkpoints.txt", func(b []byte) []byte { return b[:len(b)-3] }), 0, "head"},
 		{"an attachment altered", edit(attachment, flip(0)), 0, "attachment"},

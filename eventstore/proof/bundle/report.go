@@ -33,23 +33,26 @@ type Report struct {
 	Size   int64  `json:"size"`
 	Root   string `json:"root"`
 
-	Heads       int      `json:"heads"`               // earlier heads, all of which the entries continue
-	Kept        int      `json:"kept_heads"`          // heads that the caller had kept, found in this history
-	Cosigned    []string `json:"cosigned,omitempty"`  // by whom the newest head is cosigned
-	Quorum      string   `json:"quorum"`              // reached, none asked for, no policy given
-	Bounds      []Bound  `json:"bounds,omitempty"`    // until when entries stood in the log
-	Withheld    uint64   `json:"withheld"`            // entries whose payload is left out
-	WithheldSeq []uint64 `json:"withheld_first"`      // the first of them
-	Signed      uint64   `json:"signed"`              // entries that a party has signed, all of which hold
-	Decided     uint64   `json:"decided_again"`       // entries that follow from their commands by the rules
-	Undecided   uint64   `json:"not_decided"`         // entries that could not be decided again, because something is withheld
-	Unruled     uint64   `json:"other_rules"`         // entries decided by rules that this program does not have
-	Replayed    bool     `json:"rules_checked"`       // the rules were applied at all
-	Attachments int      `json:"attachments"`         // files whose bytes have the hash that names them
-	Receipts    int      `json:"receipts"`            // receipts that hold
-	Flags       []Flag   `json:"flags,omitempty"`     // what is odd and does not fail, the first of each kind
-	FlagsMore   uint64   `json:"flags_more"`          // how many more there are
-	EntriesRead bool     `json:"entry_files_checked"` // whether every tile/entries file was there
+	Heads          int      `json:"heads"`                       // earlier heads, all of which the entries continue
+	Kept           int      `json:"kept_heads"`                  // heads that the caller had kept, found in this history
+	Cosigned       []string `json:"cosigned,omitempty"`          // by whom the newest head is cosigned
+	Quorum         string   `json:"quorum"`                      // reached, none asked for, no policy given
+	Bounds         []Bound  `json:"bounds,omitempty"`            // until when entries stood in the log
+	Withheld       uint64   `json:"withheld"`                    // entries whose payload is left out
+	WithheldSeq    []uint64 `json:"withheld_first"`              // the first of them
+	Signed         uint64   `json:"signed"`                      // entries that a party has signed, all of which hold
+	Decided        uint64   `json:"decided_again"`               // entries that follow from their commands by the rules
+	Undecided      uint64   `json:"not_decided"`                 // entries that could not be decided again, because something is withheld
+	FirstUndecided uint64   `json:"not_decided_first,omitempty"` // the first of them
+	Replayed       bool     `json:"rules_checked"`               // the rules were applied at all
+	Attachments    int      `json:"attachments"`                 // files whose bytes have the hash that names them
+	Receipts       int      `json:"receipts"`                    // receipts that hold
+	Flags          []Flag   `json:"flags,omitempty"`             // what is odd and does not fail, the first of each kind
+	FlagsMore      uint64   `json:"flags_more"`                  // how many more there are
+	EntriesRead    bool     `json:"entry_files_checked"`         // whether every tile/entries file was there
+
+	Strangers     uint64 `json:"other_files"` // files in the folder that are none of a bundle's; not looked at
+	FirstStranger string `json:"other_files_first,omitempty"`
 }
 
 // A Bound says that entries up to a sequence stood in the log at a time, by a witness's word. Bounds ascend.
@@ -137,10 +140,10 @@ func (r *Report) contents(say func(string, ...any)) {
 	switch {
 	case !r.Replayed:
 		say("Whether the entries follow from their commands by the rules was not checked.")
-	case r.Undecided+r.Unruled == 0:
+	case r.Undecided == 0:
 		say("Every entry follows by the rules from its command and what stood before it.")
 	default:
-		say("%d entries follow by the rules from their commands; %d could not be decided again because entries are withheld, %d because other rules decided them.", r.Decided, r.Undecided, r.Unruled)
+		say("%d entries follow by the rules from their commands; %d could not be decided again because entries are withheld, beginning with entry %d.", r.Decided, r.Undecided, r.FirstUndecided)
 	}
 	if r.Withheld > 0 {
 		say("%d entries are withheld, beginning with %v: that they exist and where is proved, what they say is not shown.", r.Withheld, r.WithheldSeq)
@@ -150,5 +153,8 @@ func (r *Report) contents(say func(string, ...any)) {
 	}
 	if r.Receipts > 0 {
 		say("%d receipts hold.", r.Receipts)
+	}
+	if r.Strangers > 0 {
+		say("%d files in the folder are none of a bundle's, and were not looked at, beginning with %q.", r.Strangers, r.FirstStranger)
 	}
 }

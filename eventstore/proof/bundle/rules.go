@@ -90,10 +90,10 @@ func (v *verifier) undecided(sequence uint64, err error) error {
 	var wrong *eventstore.Mismatch
 	var unreadable *eventstore.Unreadable
 	switch hidden := v.hidden != 0 && v.hidden < sequence; {
+	case errors.Is(err, eventstore.ErrOtherRules): // or whoever holds the log's key would leave all rules by naming others
+		return failed(sequence, "rules", "%v; a newer program may know them", err)
 	case hidden && (errors.As(err, &wrong) || errors.Is(err, eventstore.ErrIncomplete)):
-		v.hiddenCases.Add(1)
-	case errors.Is(err, eventstore.ErrOtherRules):
-		v.unruled.Add(1)
+		v.leave(sequence)
 	case errors.As(err, &wrong):
 		return failed(sequence, "rules", "%s", wrong.Why)
 	case errors.As(err, &unreadable):
@@ -104,4 +104,15 @@ func (v *verifier) undecided(sequence uint64, err error) error {
 		return err
 	}
 	return nil
+}
+
+// leave counts an entry that is not decided, and keeps the first one's sequence.
+func (v *verifier) leave(sequence uint64) {
+	v.hiddenCases.Add(1)
+	for {
+		first := v.firstHidden.Load()
+		if first != 0 && first <= sequence || v.firstHidden.CompareAndSwap(first, sequence) {
+			return
+		}
+	}
 }

@@ -70,10 +70,13 @@ type verifier struct {
 	hidden   uint64            // the sequence of the first withheld entry, 0 for none
 	progress progress
 
-	signed, decided, hiddenCases, unruled atomic.Uint64 // what the pool has found; see Report
+	signed, decided, hiddenCases, firstHidden atomic.Uint64 // what the pool has found; see Report
 }
 
 func (v *verifier) run() (err error) {
+	if err = v.survey(); err != nil {
+		return err
+	}
 	if v.head, v.marks, err = v.readHeads(); err != nil {
 		return err
 	}
@@ -99,7 +102,10 @@ func (v *verifier) run() (err error) {
 	if err := v.attachments(); err != nil {
 		return err
 	}
-	return v.receipts()
+	if err := v.receipts(); err != nil {
+		return err
+	}
+	return v.strangers()
 }
 
 // check goes through all entries: once in the order of the log, and once record by record for the rules.
@@ -113,7 +119,7 @@ func (v *verifier) check() error {
 		err = v.rules(err)
 	}
 	v.report.Signed, v.report.Decided = v.signed.Load(), v.decided.Load()
-	v.report.Undecided, v.report.Unruled = v.hiddenCases.Load(), v.unruled.Load()
+	v.report.Undecided, v.report.FirstUndecided = v.hiddenCases.Load(), v.firstHidden.Load()
 	return err
 }
 
@@ -215,13 +221,15 @@ func (v *verifier) times(l *line) Times {
 	}
 	t.ClaimedByUs = l.heading.RecordedAt
 	if l.statement != nil {
-		t.NotBefore, t.BeforeBy = v.seenAt(l.statement.Seen.Size)
+		if at, by := v.seenAt(l.statement.Seen.Size); !at.After(l.heading.RecordedAt) { // or the head was cosigned only after it was seen
+			t.NotBefore, t.BeforeBy = at, by
+		}
 	}
 	return t
 }
 
-// seenAt returns when a witness first cosigned the head of exactly this size. A signer who takes only cosigned heads for
-// seen, as our program does, cannot have signed before that.
+// seenAt returns when a witness first cosigned the head of exactly this size. Who had seen it cosigned, as our program waits for,
+// cannot have signed before that.
 func (v *verifier) seenAt(size int64) (time.Time, string) {
 	i, found := slices.BinarySearchFunc(v.all, size, func(m mark, size int64) int { return cmp.Compare(m.size, size) })
 	for ; found && i < len(v.all) && v.all[i].size == size; i++ {

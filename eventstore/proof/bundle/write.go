@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -250,7 +251,8 @@ func (w *writer) attachments(context.Context) error {
 }
 
 func (w *writer) attachment(a Attachment) (err error) {
-	if len(a.SHA256) != 64 {
+	// It comes from a server's entries and becomes a path: two dots in it would lead out of the folder.
+	if len(a.SHA256) != 64 || strings.Trim(a.SHA256, "0123456789abcdef") != "" {
 		return errors.New("not a SHA-256 in hex")
 	}
 	in, err := a.Open()

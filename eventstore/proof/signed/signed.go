@@ -75,7 +75,7 @@ var strict = json.JoinOptions(json.RejectUnknownMembers(true))
 func ParseEnvelope(body []byte) (Envelope, error) {
 	var e Envelope
 	if err := json.Unmarshal(body, &e, strict); err != nil {
-		return Envelope{}, fmt.Errorf("%w: %w", ErrForm, err)
+		return Envelope{}, fmt.Errorf("%w: %w", ErrForm, slip(err))
 	}
 	return e, e.check()
 }
@@ -100,7 +100,7 @@ func ParseStatement(raw []byte) (Statement, error) {
 		return Statement{}, fmt.Errorf("%w: %d bytes", ErrForm, len(raw))
 	}
 	if err := json.Unmarshal(raw, &s, strict); err != nil {
-		return Statement{}, fmt.Errorf("%w: %w", ErrForm, err)
+		return Statement{}, fmt.Errorf("%w: %w", ErrForm, slip(err))
 	}
 	return s, s.check()
 }

@@ -42,6 +42,9 @@ type Named struct {
 	URL      string // "" where the policy gives none
 }
 
+// maxPolicy bounds a policy in bytes.
+const maxPolicy = 64 << 10
+
 // noURL stands in for a URL that a policy leaves out, which the library does not allow.
 const noURL = "https://none.invalid"
 
@@ -49,10 +52,13 @@ const noURL = "https://none.invalid"
 // names, which would count twice, a member listed twice, a threshold of 0, two quorums.
 func ParsePolicy(text []byte) (Policy, error) {
 	p := policyParser{keys: map[string]bool{}, members: map[string]bool{}, policy: Policy{groups: map[string]group{}}}
-	if strings.ContainsFunc(string(text), func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' || r == 0x7f }) || len(text) > 64<<10 {
-		return Policy{}, fmt.Errorf("%w: it has characters that a policy may not have, or is too long", ErrPolicy)
+	if len(text) > maxPolicy {
+		return Policy{}, fmt.Errorf("%w: it has more than %d bytes", ErrPolicy, maxPolicy)
 	}
 	for i, line := range strings.Split(string(text), "\n") {
+		if at := strings.IndexFunc(line, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }); at >= 0 {
+			return Policy{}, fmt.Errorf("%w: line %d: it has a control character, %q; end lines with a line feed alone", ErrPolicy, i+1, line[at])
+		}
 		fields := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' })
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
 			continue

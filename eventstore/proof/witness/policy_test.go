@@ -72,6 +72,10 @@ func TestAPolicyCountsWitnesses(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
+	_, err = witness.ParsePolicy([]byte("# saved on Windows\nquorum none\r\n"))
+	if err == nil || !strings.Contains(err.Error(), `line 2: it has a control character, '\r'; end lines with a line feed alone`) {
+		t.Errorf("got %v", err)
+	}
 }
 
 func FuzzParsePolicy(f *testing.F) {
