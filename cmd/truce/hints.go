@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,20 +21,59 @@ func (p *program) hint(verb string, body []byte, events []json.RawMessage) {
 
 // zoneHints tells for which times the ledger's zone was taken, because none was given.
 func zoneHints(verb string, body []byte, events []json.RawMessage) []string {
-	c, err := eventstore.DecodeCommand(verb, body)
-	if err != nil {
-		return nil // unreachable: it was stored
-	}
-	var times []string
-	for _, path := range domain.CompleteZones(c, "UTC") {
-		times = append(times, strings.TrimSuffix(path, ".zone"))
-	}
+	times := zoneless(verb, body)
 	if len(times) == 0 {
 		return nil
 	}
 	flag := strings.NewReplacer("_", "-", ".", "-").Replace(times[0])
 	return []string{fmt.Sprintf("%s: no zone was given, and the ledger's own was taken%s; give one with --%s-zone, in a file as {at: ..., zone: ...}",
 		strings.Join(times, ", "), assumedZone(events), flag)}
+}
+
+// zoneless lists the times of a command that name no zone and need one. What cannot be read as a command has none: it is signed.
+func zoneless(verb string, body []byte) (times []string) {
+	c, err := eventstore.DecodeCommand(verb, body)
+	if err != nil {
+		return nil
+	}
+	for _, path := range domain.CompleteZones(c, "UTC") {
+		times = append(times, strings.TrimSuffix(path, ".zone"))
+	}
+	return times
+}
+
+// fileHints are the hints of a whole run over files: a word once, and the times without a zone all together in the end.
+type fileHints struct {
+	told     map[string]bool
+	zoneless int
+	first    error // where the first of them stands
+}
+
+func (h *fileHints) note(p *program, d document) {
+	var head struct{ Command string }
+	if json.Unmarshal(d.body, &head) != nil || !slices.Contains(eventstore.Verbs(), head.Command) {
+		return
+	}
+	for _, text := range wordHints(head.Command, d.body) {
+		if h.told == nil {
+			h.told = map[string]bool{}
+		}
+		if !h.told[text] {
+			h.told[text] = true
+			fmt.Fprintf(p.stderr, "truce: note: %s\n", visible(d.at(errors.New(text)).Error()))
+		}
+	}
+	if times := zoneless("", d.body); len(times) > 0 {
+		if h.zoneless++; h.first == nil {
+			h.first = d.at(&domain.FieldError{Field: times[0], Problem: "no zone is given"})
+		}
+	}
+}
+
+func (h *fileHints) tellZones(p *program) {
+	if h.zoneless > 0 {
+		fmt.Fprintf(p.stderr, "truce: note: for times of %d documents the ledger's own zone was taken, the first in %s; write {at: ..., zone: ...} to give one\n", h.zoneless, visible(h.first.Error()))
+	}
 }
 
 // assumedZone is the zone that stands in events as assumed.
