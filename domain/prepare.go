@@ -27,8 +27,10 @@ func completeZones(c Command, ledgerZone string) (defaults []string) {
 	return p.defaults
 }
 
-// CompleteZones is completeZones for whoever states a command in full before it is signed.
-func CompleteZones(c Command, ledgerZone string) { completeZones(c, ledgerZone) }
+// CompleteZones is completeZones for whoever states a command in full before it is signed, or tells where no zone was given.
+func CompleteZones(c Command, ledgerZone string) (paths []string) {
+	return completeZones(c, ledgerZone)
+}
 
 type preparation struct {
 	zone     string

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -38,7 +39,7 @@ func (r Ref) IsZero() bool { return r == Ref{} }
 func ParseRef(s string) (Ref, error) {
 	kind, id, found := strings.Cut(s, "/")
 	if !found || !IsSlug(id) {
-		return Ref{}, fmt.Errorf("%q is not a record: write kind/id, such as ceasefire/aleppo-silence", clip(s))
+		return Ref{}, notARecord(s)
 	}
 	for _, k := range Kinds {
 		if string(k) == kind {
@@ -46,6 +47,18 @@ func ParseRef(s string) (Ref, error) {
 		}
 	}
 	return Ref{}, fmt.Errorf("%q is not a kind of record: one of %s", clip(kind), JoinKinds())
+}
+
+// notARecord says what a reference looks like, with the id that was given where it is one: what stands there can be copied.
+func notARecord(s string) error {
+	example := string(KindCeasefire) + "/aleppo-silence"
+	switch {
+	case slices.Contains(Kinds, Kind(s)):
+		example = s + "/ID"
+	case IsSlug(s):
+		example = string(KindCeasefire) + "/" + s
+	}
+	return fmt.Errorf("%q is not a record: write kind/id, such as %s", clip(s), example)
 }
 
 // JoinKinds lists the kinds of records in words.

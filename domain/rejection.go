@@ -50,10 +50,16 @@ func Field(field, format string, args ...any) error {
 	return &FieldError{Field: field, Problem: fmt.Sprintf(format, args...)}
 }
 
-// A NotFound says that the record that a command addresses does not exist.
-type NotFound struct{ Record Ref }
+// A NotFound says that the record that a command or a question addresses does not exist, or not at the question's clocks.
+type NotFound struct {
+	Record Ref
+	Why    string // what keeps the record from who asks, who may know of it; empty where there is none
+}
 
 func (e *NotFound) Error() string {
+	if e.Why != "" {
+		return fmt.Sprintf("%s is not on the record as asked: %s", e.Record, e.Why)
+	}
 	return fmt.Sprintf("%s is not on the record", e.Record)
 }
 

@@ -129,7 +129,7 @@ func joinPath(path, inner string) string {
 
 // unknownVerb says which command was meant, as far as one can guess.
 func unknownVerb(name string) error {
-	if near := nearest(name, Verbs()); near != "" {
+	if near := Nearest(name, Verbs()); near != "" {
 		return domain.Field("command", "%q is no command: did you mean %q?", clip(name), near)
 	}
 	return domain.Field("command", "%q is no command: one of %s", clip(name), strings.Join(Verbs(), ", "))
@@ -143,7 +143,7 @@ func unknownName(name string, t reflect.Type) string {
 			return fmt.Sprintf("is not a field: write it %q", n)
 		}
 	}
-	if near := nearest(name, names); near != "" {
+	if near := Nearest(name, names); near != "" {
 		return fmt.Sprintf("is not a field: did you mean %q?", near)
 	}
 	return "is not a field: allowed are " + strings.Join(names, ", ")
@@ -176,8 +176,8 @@ func fieldNames(t reflect.Type) []string {
 	return names
 }
 
-// nearest returns the one of names that is a slip away from name, "" where none is near.
-func nearest(name string, names []string) string {
+// Nearest returns the one of names that is a slip away from name, "" where none is near.
+func Nearest(name string, names []string) string {
 	best, least := "", min(3, 2+len(name)/5)
 	if len(name) > 64 {
 		return ""

@@ -27,7 +27,10 @@ func (q *Queries) CeasefireJSON(_ context.Context, id string, p Point) (raw []by
 		}
 		v, found, err := ceasefireView(r, id)
 		if err == nil && !found {
-			err = &domain.NotFound{Record: domain.Ref{Kind: domain.KindCeasefire, ID: id}}
+			err = r.missing(domain.Ref{Kind: domain.KindCeasefire, ID: id}, func(r *reader) (bool, error) {
+				_, found, err := ceasefireView(r, id)
+				return found, err
+			})
 		}
 		if err != nil {
 			return err

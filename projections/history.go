@@ -21,8 +21,8 @@ func (q *Queries) History(ctx context.Context, ref domain.Ref, p Point, pg Pagin
 		return items.page, err
 	}
 	err = q.view(p, func(r *reader) error {
-		if first := r.row(ref).first; first == 0 || first > r.Prefix {
-			return &domain.NotFound{Record: ref}
+		if !r.knows(ref) {
+			return r.missing(ref, func(r *reader) (bool, error) { return r.knows(ref), nil })
 		}
 		return r.history(ctx, ref, after, &items)
 	})

@@ -121,8 +121,8 @@ type MaterialView struct {
 // Material answers for one record of any kind. It obeys known_at only: who held a file when is a matter of the record.
 func (q *Queries) Material(_ context.Context, ref domain.Ref, p Point) (v MaterialView, err error) {
 	err = q.view(p, func(r *reader) error {
-		if first := r.row(ref).first; first == 0 || first > r.Prefix {
-			return &domain.NotFound{Record: ref}
+		if !r.knows(ref) {
+			return r.missing(ref, func(r *reader) (bool, error) { return r.knows(ref), nil })
 		}
 		h, err := r.record(ref)
 		if err != nil {

@@ -167,7 +167,10 @@ func one[V any](q *Queries, p Point, ref domain.Ref, build func(r *reader, id st
 	err = q.view(p, func(r *reader) error {
 		var found bool
 		if v, found, err = build(r, ref.ID); err == nil && !found {
-			err = &domain.NotFound{Record: ref}
+			err = r.missing(ref, func(r *reader) (bool, error) {
+				_, found, err := build(r, ref.ID)
+				return found, err
+			})
 		}
 		return err
 	})

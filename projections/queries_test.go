@@ -73,8 +73,8 @@ func TestClocks(t *testing.T) {
 		{"everything known", Clock{Effective: &effective}, "in_force"},
 		{"known before it was recorded", Clock{Effective: &effective, KnownAt: &known}, "lapsed"},
 		{"as of the entry before", Clock{Effective: &effective, AsOfSequence: &before}, "lapsed"},
-		{"known before anything", Clock{Effective: &effective, KnownAt: &early}, "ceasefire/aleppo-silence is not on the record"},
-		{"as of the entry before the proposal", Clock{Effective: &effective, AsOfSequence: ptr(n["propose"] - 1)}, "ceasefire/aleppo-silence is not on the record"},
+		{"known before anything", Clock{Effective: &effective, KnownAt: &early}, fmt.Sprintf("ceasefire/aleppo-silence is not on the record as asked: entry %d, which begins it, was recorded at 2016-05-12T00:00:00Z, after known_at %s", n["propose"], early.UTC().Format(time.RFC3339))},
+		{"as of the entry before the proposal", Clock{Effective: &effective, AsOfSequence: ptr(n["propose"] - 1)}, fmt.Sprintf("ceasefire/aleppo-silence is not on the record as asked: entry %d, which begins it, was recorded at 2016-05-12T00:00:00Z, after as_of_sequence %d", n["propose"], n["propose"]-1)},
 		{"now", Clock{}, "lapsed"},
 	} {
 		if got := status(x.c); got != x.want {

@@ -226,11 +226,7 @@ var otherPhrases = map[string]phrase{
 	"reserve-right": say(func(t *teller, c *talks.ReserveRight, events []domain.Event) string {
 		return t.actorName(c.By) + " reserved the right " + within(c.Right) + on(c, events) + t.about(c.About) + onCondition(c.Condition) + "; nobody has left"
 	}),
-	"correct": say(func(t *teller, c *domain.Correct, events []domain.Event) string {
-		e, _ := eventOf[domain.EntryCorrected](events)
-		text := fmt.Sprintf("entry %d%s; it is to be read: ", e.Sequence, because(c.Reason))
-		return t.did(c.By, "corrected ", "Corrected ") + text + t.clause(c.Replacement, e.Events) + t.sourced(c.Replacement.Head().Sources)
-	}),
+	"correct": say(corrected),
 	"retract": say(func(t *teller, c *domain.Retract, events []domain.Event) string {
 		e, _ := eventOf[domain.EntryRetracted](events)
 		return fmt.Sprintf("%sentry %d%s", t.did(c.By, "took back ", "Took back "), e.Sequence, because(c.Reason))

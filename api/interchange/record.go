@@ -33,25 +33,32 @@ func (im *Importer) forget(ref domain.Ref) {
 
 // blame makes a no the row's own fault, and leaves the rest to the caller.
 func (im *Importer) blame(j *job, err error) error {
+	if j.bad = refused(err); j.bad == nil {
+		return err
+	}
+	return nil
+}
+
+// refused says why a row cannot be taken, nil where err says nothing about the row. An import must go on behind such a
+// row, whatever it is: run again it would stop there for ever.
+func refused(err error) *Unfit {
 	var (
-		field   *domain.FieldError
-		refusal *domain.Refusal
-		no      domain.Rejection
-		missing *domain.NotFound
+		field    *domain.FieldError
+		refusal  *domain.Refusal
+		no       domain.Rejection
+		notFound *domain.NotFound
 	)
 	switch {
 	case errors.As(err, &field):
-		j.bad = &Unfit{"invalid-field", field.Error()}
+		return &Unfit{"invalid-field", field.Error()}
 	case errors.As(err, &refusal):
-		j.bad = &Unfit{refusal.Code(), refusal.Error()}
+		return &Unfit{refusal.Code(), refusal.Error()}
 	case errors.As(err, &no):
-		j.bad = &Unfit{no.Code(), no.Error()}
-	case errors.As(err, &missing): // such as a mark on an incident whose own row was refused
-		j.bad = &Unfit{"not-found", missing.Error()}
+		return &Unfit{no.Code(), no.Error()}
+	case errors.As(err, &notFound):
+		return &Unfit{"not-found", notFound.Error() + ": the row says something of it, and no row before could record it"}
 	case errors.Is(err, eventstore.ErrTooLarge):
-		j.bad = &Unfit{"entry-too-large", err.Error()}
-	default:
-		return err
+		return &Unfit{"entry-too-large", err.Error()}
 	}
 	return nil
 }

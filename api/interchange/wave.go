@@ -32,8 +32,12 @@ const workers = 128
 
 // carryOut registers what the rows name and then records the rows, and tells of them in their order.
 func (im *Importer) carryOut(ctx context.Context, t *table, wave []*job) error {
-	if err := im.register(ctx, wave); err != nil {
+	unfit, err := im.register(ctx, wave)
+	if err != nil {
 		return err
+	}
+	for _, j := range wave {
+		j.lacks(unfit)
 	}
 	for _, last := range []bool{false, true} {
 		each(wave, func(j *job) {
@@ -89,9 +93,18 @@ func (im *Importer) tell(t *table, j *job) {
 	*counts[j.action] += len(j.rows)
 }
 
+// lacks sets a row aside that needs what cannot be registered, or is nothing but that.
+func (j *job) lacks(unfit map[domain.Ref]*Unfit) {
+	for _, c := range j.item.Needs {
+		if bad := unfit[c.Target()]; bad != nil && j.bad == nil {
+			j.bad = bad
+		}
+	}
+}
+
 // register puts on the register what the rows of a wave name and it lacks: what lies in nothing first, then what lies in
-// that. A row that is bad registers nothing.
-func (im *Importer) register(ctx context.Context, wave []*job) error {
+// that. A row that is bad registers nothing. It returns what cannot be registered, with the reason.
+func (im *Importer) register(ctx context.Context, wave []*job) (map[domain.Ref]*Unfit, error) {
 	if len(im.known) > 200_000 {
 		clear(im.known) // a bound on memory; what is forgotten is looked up again
 	}
@@ -117,15 +130,16 @@ func (im *Importer) register(ctx context.Context, wave []*job) error {
 			levels[d] = append(levels[d], c)
 		}
 	}
+	unfit := map[domain.Ref]*Unfit{}
 	for _, level := range levels {
-		if err := im.registerLevel(ctx, level); err != nil {
-			return err
+		if err := im.registerLevel(ctx, level, unfit); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return unfit, nil
 }
 
-func (im *Importer) registerLevel(ctx context.Context, level []domain.Command) error {
+func (im *Importer) registerLevel(ctx context.Context, level []domain.Command, unfit map[domain.Ref]*Unfit) error {
 	type outcome struct {
 		ref    domain.Ref
 		stored bool
@@ -138,6 +152,10 @@ func (im *Importer) registerLevel(ctx context.Context, level []domain.Command) e
 	})
 	close(outcomes)
 	for o := range outcomes {
+		if bad := refused(o.err); bad != nil {
+			unfit[o.ref] = &Unfit{bad.Code, "register " + o.ref.String() + ": " + bad.Reason}
+			continue
+		}
 		if o.err != nil {
 			return fmt.Errorf("register %s: %w", o.ref, o.err)
 		}

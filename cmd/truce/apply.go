@@ -46,6 +46,7 @@ from its content and from how many equal documents of the file stand before it.`
 			a.sign = s.sign
 		}
 		err = a.files(c.Context(), files)
+		a.hints.tellZones(p)
 		switch {
 		case c.Context().Err() != nil:
 			return fmt.Errorf("interrupted; %s; run the same again to go on", a.summary())
@@ -69,6 +70,7 @@ type application struct {
 	sendSigned      func(ctx context.Context, verb string, e signed.Envelope) (client.Accepted, error)
 	sign            func(context.Context, domain.Command) (signed.Envelope, error) // nil where nothing is signed here
 	stored, already int
+	hints           fileHints
 }
 
 // advice is what to do after err stopped a file.
@@ -114,6 +116,7 @@ func (a *application) documents(ctx context.Context, documents func(func(documen
 			a.already++
 		default:
 			a.stored++
+			a.hints.note(a.program, d)
 		}
 	}
 	return nil

@@ -127,6 +127,9 @@ func describe(f field) string {
 	if v := values(t); slices.ContainsFunc(v, free) {
 		text += " One of " + strings.Join(v, ", ") + "."
 	}
+	if len(f.usual) > 0 {
+		text += " Usual are " + strings.Join(f.usual, ", ") + "; another word is counted apart."
+	}
 	if item := itemOf(t); item.Kind() == reflect.Struct && item != whenType && item != sourceRefType {
 		text += " Of " + strings.Join(names(structFields(item)), ", ") + "."
 	}
@@ -149,7 +152,7 @@ func itemOf(t reflect.Type) reflect.Type {
 
 // completeValues lets shells complete what a field may hold.
 func completeValues(c *cobra.Command, f field) {
-	if v := values(f.typ); v != nil {
+	if v := append(values(f.typ), f.usual...); len(v) > 0 {
 		_ = c.RegisterFlagCompletionFunc(f.flag(), cobra.FixedCompletions(v, cobra.ShellCompDirectiveNoFileComp))
 	} else {
 		_ = c.RegisterFlagCompletionFunc(f.flag(), cobra.NoFileCompletions)
@@ -247,6 +250,9 @@ func (p *program) send(ctx context.Context, verb string, body []byte, out string
 	a, err := client.Send(ctx, verb, body)
 	if err != nil {
 		return fmt.Errorf("%s: %w", verb, err)
+	}
+	if !a.Replayed {
+		p.hint(verb, body, a.Events)
 	}
 	if out == outputJSON {
 		return p.printJSON(a.Accepted)

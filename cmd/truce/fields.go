@@ -16,6 +16,7 @@ type field struct {
 	doc      string
 	format   string
 	ref      string
+	usual    []string // the words that are usual where any may stand
 	required bool
 	within   string // the optional field that it is a part of: it is required only with that
 	header   bool   // one that every command has
@@ -64,7 +65,7 @@ func structFields(t reflect.Type) []field {
 		default:
 			fields = append(fields, field{
 				path: []string{name}, typ: f.Type, doc: f.Tag.Get("doc"), format: f.Tag.Get("format"), ref: f.Tag.Get("ref"),
-				required: f.Tag.Get("required") == "true",
+				required: f.Tag.Get("required") == "true", usual: strings.Fields(f.Tag.Get("usual")),
 			})
 		}
 	}

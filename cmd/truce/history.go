@@ -10,7 +10,7 @@ func (p *program) historyVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "history KIND/ID",
 		Short:   "Tell a record's history",
-		Long:    "Tell every entry that touches a record, in the order in which they were recorded. What was corrected stays visible.",
+		Long:    "Tell every entry that touches a record, in the order in which they were recorded. What was corrected stays visible; a correction says which fields it changes, adds and drops.",
 		Example: "  truce history ceasefire/aleppo-silence",
 		Args:    cobra.ExactArgs(1),
 	}
@@ -34,7 +34,7 @@ func (p *program) historyVerb() *cobra.Command {
 }
 
 func historyRow(v projections.HistoryItem) []string {
-	return []string{number(v.Sequence), told(v.Occurred, ""), v.RecordedAt.UTC().Format("2006-01-02 15:04"), v.Sentence + historyNotes(v)}
+	return []string{number(v.Sequence), told(v.Occurred), v.RecordedAt.UTC().Format("2006-01-02 15:04"), v.Sentence + historyNotes(v)}
 }
 
 // historyNotes says what has become of an entry.

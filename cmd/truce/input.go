@@ -14,17 +14,27 @@ import (
 type input struct {
 	typ   reflect.Type
 	word  string // the kind of value, for the help
+	ids   string // the flag's name, where it is a list of ids
 	texts []string
 	value any // nil: not given
 }
 
-func newInput(f field) *input { return &input{typ: f.typ, word: word(f)} }
+func newInput(f field) *input {
+	in := &input{typ: f.typ, word: word(f)}
+	if f.typ.Kind() == reflect.Slice && f.ref != "" {
+		in.ids = f.flag()
+	}
+	return in
+}
 
 func (i *input) String() string { return strings.Join(i.texts, " ") }
 func (i *input) Type() string   { return i.word }
 
 // Set reads one use of the flag. A list grows with each; anything else may stand once.
 func (i *input) Set(text string) error {
+	if first, second, several := strings.Cut(text, ","); several && i.ids != "" {
+		return fmt.Errorf("it takes one id at a time: repeat the flag, --%s %s --%s %s", i.ids, first, i.ids, strings.Split(second, ",")[0])
+	}
 	v, err := i.read(text)
 	if err != nil {
 		return err

@@ -128,7 +128,7 @@ func (r *reading) table(all projections.Page[json.RawMessage], columns []column,
 }
 
 func ceasefireRow(v projections.CeasefireView) []string {
-	return []string{v.ID, status(v), told(v.From, v.Zone), told(v.Until, v.Zone), v.Zone, strings.Join(v.Area, " ")}
+	return []string{v.ID, status(v), toldIn(v.From, v.Zone), toldIn(v.Until, v.Zone), v.Zone, strings.Join(v.Area, " ")}
 }
 
 // status is a ceasefire's status with what makes it doubtful.
@@ -144,7 +144,7 @@ func status(v projections.CeasefireView) string {
 }
 
 func incidentRow(v projections.IncidentView) []string {
-	return []string{v.ID, told(v.At, ""), v.Place, v.Type, v.Status, strings.Join(v.Accused, " ")}
+	return []string{v.ID, told(v.At), v.Place, v.Type, v.Status, strings.Join(v.Accused, " ")}
 }
 
 func talksRow(v projections.TalksView) []string {
@@ -154,7 +154,7 @@ func talksRow(v projections.TalksView) []string {
 func tallyRow(v projections.TallyView) []string {
 	figure, asOf := "", ""
 	if v.Latest != nil {
-		figure, asOf = figures(v.Latest.Qualifier, v.Latest.Low, v.Latest.Best, v.Latest.High), told(v.Latest.AsOf, "")
+		figure, asOf = figures(v.Latest.Qualifier, v.Latest.Low, v.Latest.Best, v.Latest.High), told(v.Latest.AsOf)
 	}
 	return []string{v.ID, v.Source, v.Unit, v.Outcome, figure, asOf}
 }
@@ -179,7 +179,7 @@ func figures(qualifier string, low, best, high *int) string {
 }
 
 func statementRow(v projections.StatementView) []string {
-	return []string{v.ID, v.By, v.Kind, told(v.Occurred, ""), v.Text}
+	return []string{v.ID, v.By, v.Kind, told(v.Occurred), v.Text}
 }
 
 func actorRow(v projections.ActorView) []string {
@@ -195,5 +195,5 @@ func placeRow(v projections.PlaceView) []string {
 }
 
 func sourceRow(v projections.SourceView) []string {
-	return []string{v.ID, v.Title, v.Publisher, told(v.Published, "")}
+	return []string{v.ID, v.Title, v.Publisher, told(v.Published)}
 }

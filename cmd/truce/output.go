@@ -123,8 +123,16 @@ func plainStyle() table.Style {
 	return s
 }
 
-// told tells bounds in the given zone, without its name, for a table that names the zone elsewhere; "" for the bounds' own.
-func told(b *when.Bounds, zone string) string {
+// told tells bounds in their own zone, with its name: the rows of one table may be hours apart that read alike without it.
+func told(b *when.Bounds) string {
+	if b == nil {
+		return ""
+	}
+	return b.String()
+}
+
+// toldIn tells bounds in the given zone, without its name, for a table that has a column for it.
+func toldIn(b *when.Bounds, zone string) string {
 	if b == nil || b.IsZero() {
 		return ""
 	}

@@ -141,6 +141,9 @@ func (w wording) object(v jsontext.Value) string {
 		if w.zone != "" {
 			b.Zone = w.zone
 		}
+		if b.ZoneAssumed {
+			return visible(b.String()) + " (zone assumed)"
+		}
 		return visible(b.String())
 	}
 	var parts []string

@@ -23,7 +23,7 @@ type Violate struct {
 	Ceasefires  []string     `json:"ceasefires,omitzero" doc:"The ceasefires said to be breached; none is allowed." ref:"ceasefire"`
 	At          when.When    `json:"at,omitzero" doc:"When it happened; by default when the command occurred."`
 	Place       string       `json:"place,omitempty" doc:"Where." ref:"place"`
-	Type        string       `json:"type,omitempty" doc:"What kind of event: air_strike, shelling, attack, ..."`
+	Type        string       `json:"type,omitempty" doc:"What kind of event: air_strike, shelling, attack, ..." usual:"air_strike shelling rocket_fire small_arms clash attack offensive"` // free: the source's own word stays
 	Weapon      string       `json:"weapon,omitempty" doc:"With what."`
 	Accused     []string     `json:"accused,omitzero" doc:"Who is said to have done it." ref:"actor"`
 	Targets     []string     `json:"targets,omitzero" doc:"What or whom it struck, in words."`

@@ -1,6 +1,8 @@
 package incident
 
 import (
+	"errors"
+
 	"truceledger/domain"
 	"truceledger/domain/when"
 )
@@ -55,7 +57,12 @@ func (h hearing) mayMerge(by string) (mandate string, err error) {
 	if h.Exists() && (by == h.By || len(h.Ceasefires) == 0) {
 		return "", nil
 	}
-	return h.admit(by)
+	mandate, err = h.admit(by)
+	var no *domain.Refusal
+	if errors.As(err, &no) && no.Rejection == ErrNotAMonitor {
+		err = domain.Refuse(ErrMayNotMerge, "%s", no.Case) // who alleged it may too, and has to learn that here
+	}
+	return mandate, err
 }
 
 // leadsBack refuses an incident that is this one, or a duplicate of it over any number of steps. It takes 64 at most, so that a
