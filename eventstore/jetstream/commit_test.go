@@ -13,8 +13,8 @@ import (
 	"truceledger/eventstore"
 )
 
-// startCommitter opens a log on an embedded server and returns its committer.
-func startCommitter(t *testing.T) (*Log, *committer) {
+// startLog opens a log on an embedded server.
+func startLog(t *testing.T) (*Embedded, *Log) {
 	t.Helper()
 	e, err := StartEmbedded(t.Context(), EmbeddedOptions{Dir: t.TempDir()})
 	if err != nil {
@@ -29,6 +29,13 @@ func startCommitter(t *testing.T) (*Log, *committer) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return e, l
+}
+
+// startCommitter opens a log on an embedded server and returns its committer.
+func startCommitter(t *testing.T) (*Log, *committer) {
+	t.Helper()
+	_, l := startLog(t)
 	return l, l.appender.(*committer)
 }
 

@@ -18,19 +18,7 @@ import (
 func severalBlocks(t *testing.T) (*Log, *Stored, uint64) {
 	t.Helper()
 	const entries = 400 // of 60 KB; a block takes 8 MB
-	e, err := StartEmbedded(t.Context(), EmbeddedOptions{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(e.Shutdown)
-	nc, err := e.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := Open(t.Context(), nc, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	e, l := startLog(t)
 	var group sync.WaitGroup
 	for i := range entries {
 		group.Go(func() {
